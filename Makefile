@@ -19,6 +19,7 @@ export CHROMIUM
 
 # ruff and mypy look at those of these that are there.
 PYTHON_SOURCES = $(wildcard setup.py src scripts tests benchmarks)
+TEMPLATES = $(shell find src -name '*.pt' | head -n 1)
 
 .PHONY: help env run test lint types tests bench screenshots clean
 
@@ -43,7 +44,7 @@ test: env  ## lint, types and tests (TESTS=… chooses)
 
 lint: env  ## ruff, and djlint for the templates
 	@bin/ruff check $(PYTHON_SOURCES)
-	@bin/djlint src --extension pt --lint --quiet
+	@$(if $(TEMPLATES),bin/djlint src --extension pt --lint --quiet)
 
 types: env  ## mypy
 	@bin/mypy

@@ -67,7 +67,7 @@ TEST = [
 ]
 
 # Everything in the package that is not a module: a suffix missing here is a file missing from a wheel.
-DATA_SUFFIXES = ["css", "html", "js", "json", "mo", "png", "po", "pot", "pt", "svg", "txt", "woff2", "xsd", "yaml", "zcml"]
+DATA_SUFFIXES = "css html js json mo png po pot pt svg txt woff2 xsd yaml zcml".split()
 
 setup(
     name="boi_portal",

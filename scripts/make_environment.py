@@ -1,8 +1,8 @@
 """Makes the environment of this checkout: ``.venv/``, ``eggs/`` and ``bin/``. Runs on a bare Python.
 
 Buildout does the work, from the versions pinned in ``versions.cfg``; this script gives it a Python to run in, and adds
-what Buildout's egg layout lacks: an ordinary interpreter that sees the eggs (``bin/py``), and the tools that are compiled
-programs (``bin/ruff``), which an egg would lose. It does nothing, in milliseconds, when nothing has changed.
+what Buildout's egg layout lacks: an ordinary interpreter that sees the eggs (``bin/py``), and the tools that are
+compiled programs (``bin/ruff``), which an egg would lose. It does nothing, in milliseconds, when nothing has changed.
 
 It must not import anything but the standard library, and must not install anything outside the checkout.
 """
@@ -54,6 +54,8 @@ def run(*command: str | Path) -> None:
     """Run a command in the checkout. :raises SystemExit: when it fails."""
     # A Python library path of the caller's would leak into the environment that is being made.
     surroundings = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    # Buildout loads its recipe from an egg beside itself, in the same namespace package; its warning is of no use.
+    surroundings["PYTHONWARNINGS"] = "ignore:Module zc was already imported:UserWarning"
     status = subprocess.run([str(part) for part in command], cwd=ROOT, env=surroundings, check=False).returncode
     if status:
         sys.exit(f"make_environment: failed with status {status}: {' '.join(str(part) for part in command)}")

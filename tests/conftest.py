@@ -22,7 +22,10 @@ class NetworkClosedError(AssertionError):
 
 
 def kind_of(path: Path) -> str:
-    """Return the kind of the tests in a file. :raises pytest.UsageError: for a file outside the directories of kinds."""
+    """Return the kind of the tests in a file.
+
+    :raises pytest.UsageError: for a file outside the directories of kinds.
+    """
     kind = path.relative_to(TESTS).parts[0]
     if kind not in KINDS:
         raise pytest.UsageError(f"{path}: tests live in one of tests/{{{','.join(KINDS)}}}")

@@ -67,7 +67,11 @@ TEST = [
 ]
 
 # Everything in the package that is not a module: a suffix missing here is a file missing from a wheel.
-DATA_SUFFIXES = "css html js json mo png po pot pt svg txt woff2 xsd yaml zcml".split()
+DATA_SUFFIXES = [
+    *("html", "pt", "css", "js", "svg", "png", "woff2"),
+    *("json", "txt", "xsd", "yaml", "zcml"),
+    *("mo", "po", "pot"),
+]
 
 setup(
     name="boi_portal",

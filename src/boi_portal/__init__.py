@@ -1,0 +1,72 @@
+"""Portal BOI: a Polish town's citizen service portal on Pyramid, Substance D and ZODB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.config import Configurator
+
+from .settings import Settings
+
+# Order matters: each may use what stands before it. The import test holds the same order.
+FEATURES = (
+    "search",
+    "office",
+    "mail",
+    "publishing",
+    "web",
+    "pages",
+    "casetypes",
+    "eforms",
+    "accounts",
+    "submissions",
+    "cases",
+    "transfer",
+    "editing",
+    "worker",
+    "sdi",
+    "evolution",
+)
+
+
+def main(global_config: dict[str, str], **raw: Any) -> Any:
+    """The WSGI application of a PasteDeploy file.
+
+    :raises boi_portal.settings.SettingsError: a setting is missing or wrong.
+    """
+    return configure(raw).make_wsgi_app()
+
+
+def configure(raw: dict[str, Any]) -> Configurator:
+    """The configuration of the portal, committed, for the application and for scripts."""
+    settings = Settings.from_ini(raw)
+    config = Configurator(settings=_framework_settings(raw, settings))
+    config.registry.boi_settings = settings
+    config.include("pyramid_tm")
+    config.include("pyramid_retry")
+    config.include("substanced")
+    config.commit()  # what follows may replace what Substance D has set
+    for feature in FEATURES:
+        config.include(f".{feature}")
+        config.scan(f".{feature}", categories=None, ignore=_ignored)
+    config.set_root_factory("boi_portal.publishing.site.root_factory")
+    config.commit()
+    return config
+
+
+def _ignored(name: str) -> bool:
+    return ".templates" in name or ".static" in name
+
+
+def _framework_settings(raw: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Settings of the frameworks that the portal itself decides."""
+    return {
+        "pyramid.default_locale_name": "pl",
+        "retry.attempts": "5",
+        **raw,
+        "tm.annotate_user": "false",
+        "substanced.secret": settings.secret,
+        "substanced.uploads_tempdir": str(settings.var / "tmp"),
+        "substanced.autosync_catalogs": "false",
+        "substanced.autoevolve": "false",
+    }

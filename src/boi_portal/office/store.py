@@ -1,0 +1,180 @@
+"""Records of the office database and where they lie.
+
+The design (measured in `benchmarks/`): a record is stored under a random key in one of 64 BTrees, so two requests that write at
+once write different objects; lists for the office are indexes that the one worker writes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+from pyramid_zodbconn import get_connection
+
+DATABASE = "office"
+ROOT_KEY = "office"
+SHARDS = 64
+# letters and digits that cannot be mistaken for one another when read aloud or copied by hand
+NUMBER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+KINDS = (
+    "applicants",  # id -> Applicant
+    "logins",  # folded login or e-mail -> user id
+    "tokens",  # sha256 of a token -> Token
+    "sessions",  # sha256 of a session id -> Session
+    "drafts",  # id -> Draft
+    "submissions",  # case number -> Submission
+    "cases",  # case number -> Case
+    "tasks",  # id -> Task that the worker is to do
+    "failed",  # id -> Task that could not be done
+    "events",  # id -> AuditEvent as its request wrote it
+    "throttles",  # who is trying what -> Throttle
+)
+
+
+class Shards(Persistent):
+    """A mapping spread over many BTrees by the key's checksum."""
+
+    def __init__(self) -> None:
+        self._trees = tuple(OOBTree() for _ in range(SHARDS))
+
+    def _tree(self, key: str) -> Any:
+        return self._trees[zlib.crc32(key.encode()) % SHARDS]
+
+    def __getitem__(self, key: str) -> Any:
+        return self._tree(key)[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._tree(key).get(key, default)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._tree(key)[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._tree(key)[key]
+
+    def pop(self, key: str, *default: Any) -> Any:
+        return self._tree(key).pop(key, *default)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._tree(key)
+
+    def __iter__(self) -> Iterator[str]:
+        for tree in self._trees:
+            yield from tree.keys()
+
+    def values(self) -> Iterator[Any]:
+        for tree in self._trees:
+            yield from tree.values()
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        for tree in self._trees:
+            yield from tree.items()
+
+    def __len__(self) -> int:
+        return sum(len(tree) for tree in self._trees)
+
+
+class Sequence(Persistent):
+    """A legal sequence of one year: no gaps, no reuse. One tiny object; a rolled-back transaction gives its number back."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def next(self) -> int:
+        self.last += 1
+        return self.last
+
+
+class Office(Persistent):
+    """The root of the office database: one `Shards` a kind of record, the worker's indexes, the sequences."""
+
+    applicants: Shards
+    logins: Shards
+    tokens: Shards
+    sessions: Shards
+    drafts: Shards
+    submissions: Shards
+    cases: Shards
+    tasks: Shards
+    failed: Shards
+    events: Shards
+    throttles: Shards
+
+    def __init__(self) -> None:
+        for kind in KINDS:
+            setattr(self, kind, Shards())
+        self.desk = OOBTree()  # (department, stage, filed at, number) -> True; written by the worker alone
+        self.desk_keys = OOBTree()  # number -> its key in `desk`
+        self.sequences = OOBTree()  # (name, year) -> Sequence
+        self.worker_lease: Any = None
+
+    def next_number(self, name: str, year: int) -> int:
+        """The next number of the sequence `name` in `year`, counted from 1."""
+        key = (name, year)
+        sequence = self.sequences.get(key)
+        if sequence is None:
+            sequence = self.sequences[key] = Sequence()
+        number: int = sequence.next()
+        return number
+
+
+def random_id() -> str:
+    """128 random bits as 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+def case_number(year: int) -> str:
+    """A case number for people: random, with a check character, e.g. `BOI-2026-7F3K-92QD`.
+
+    The seven first characters are 35 random bits; the eighth is computed, so that a misheard number is noticed.
+    """
+    body = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(7))
+    code = body + check_character(f"{year}{body}")
+    return f"BOI-{year}-{code[:4]}-{code[4:]}"
+
+
+def check_character(text: str) -> str:
+    """The check character of `text`: a weighted sum modulo 31 that notices nearly every wrong or swapped character."""
+    total = sum((place + 2) * int(sign, 36) for place, sign in enumerate(text))
+    return NUMBER_ALPHABET[total % 31]
+
+
+def is_case_number(text: str) -> bool:
+    """Whether `text` has the form of a case number and its check character is right."""
+    parts = text.split("-")
+    if len(parts) != 4 or parts[0] != "BOI" or not parts[1].isdigit() or [len(p) for p in parts] != [3, 4, 4, 4]:
+        return False
+    code = parts[2] + parts[3]
+    return set(code) <= set(NUMBER_ALPHABET) and check_character(parts[1] + code[:7]) == code[7]
+
+
+def office_of(connection: Any) -> Office:
+    """The office root as seen by any open connection of the two databases.
+
+    :raises KeyError: it was not made yet (`make_office`).
+    """
+    office: Office = connection.get_connection(DATABASE).root()[ROOT_KEY]
+    return office
+
+
+def get_office(request: Any) -> Office:
+    """The office root of this request."""
+    return office_of(get_connection(request))
+
+
+def make_office(connection: Any) -> Office:
+    """Make the office root where there is none, in the current transaction."""
+    root = connection.get_connection(DATABASE).root()
+    if ROOT_KEY not in root:
+        root[ROOT_KEY] = Office()
+    office: Office = root[ROOT_KEY]
+    return office
+
+
+def includeme(config: Any) -> None:
+    config.add_request_method(get_office, "office", reify=True)

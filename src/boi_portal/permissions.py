@@ -1,0 +1,112 @@
+"""Permission names, roles, and the tables from which every access list is set.
+
+Owns who may do what; a module that needs an access list asks here and never writes one of its own.
+"""
+
+from __future__ import annotations
+
+from pyramid.security import ALL_PERMISSIONS, DENY_ALL, Allow, Authenticated, Everyone
+
+VIEW = "boi.view"  # see the published object
+EDIT = "boi.edit"  # change it, see its versions and working copy
+ADD = "boi.add"  # add content inside
+PUBLISH = "boi.publish"  # publish, withdraw, bring back
+DELETE = "boi.delete"  # move to the bin
+ACCOUNT = "boi.account"  # have an applicant's account: drafts, cases, settings
+OWN = "boi.own"  # this record is mine
+DESK = "boi.desk"  # the clerk's desk
+CASE_VIEW = "boi.case.view"  # see a case as the office
+CASE_HANDLE = "boi.case.handle"  # register it, move its stage
+
+EDITOR = "redaktor"
+CHIEF_EDITOR = "redaktor-naczelny"
+CLERK = "urzednik"
+HEAD = "kierownik"
+ADMIN = "administrator"
+
+ROLES = {
+    EDITOR: "Redaktor",
+    CHIEF_EDITOR: "Redaktor naczelny",
+    CLERK: "Urzędnik",
+    HEAD: "Kierownik",
+    ADMIN: "Administrator",
+}
+
+APPLICANT = "applicant"  # principal of every signed-in applicant
+STAFF = "staff"  # principal of every signed-in employee
+
+
+def role(name: str) -> str:
+    """The principal of a role."""
+    return f"role:{name}"
+
+
+def department(name: str) -> str:
+    """The principal of an employee of a department (`name` is the department's name in /wydzialy)."""
+    return f"department:{name}"
+
+
+_EDITING = (VIEW, EDIT, ADD)
+_PUBLISHING = (VIEW, EDIT, ADD, PUBLISH, DELETE)
+
+# state of a content object -> role -> permissions; Everyone stands for the world
+CONTENT_STATES: dict[str, dict[str, tuple[str, ...]]] = {
+    "draft": {EDITOR: (*_EDITING, DELETE), CHIEF_EDITOR: _PUBLISHING},
+    "pending": {EDITOR: (VIEW,), CHIEF_EDITOR: _PUBLISHING},
+    "published": {Everyone: (VIEW,), EDITOR: _EDITING, CHIEF_EDITOR: _PUBLISHING},
+    "withdrawn": {EDITOR: (VIEW, EDIT), CHIEF_EDITOR: _PUBLISHING},
+}
+
+Ace = tuple[str, object, object]
+
+
+def content_acl(state: str) -> list[Ace]:
+    """The access list of a content object in `state`; ends with a denial, so that nothing is inherited."""
+    acl: list[Ace] = [(Allow, role(ADMIN), ALL_PERMISSIONS)]
+    for who, what in CONTENT_STATES[state].items():
+        acl.append((Allow, who if who == Everyone else role(who), what))
+    return [*acl, DENY_ALL]
+
+
+def site_acl() -> list[Ace]:
+    """The access list of the portal's root."""
+    return [
+        (Allow, role(ADMIN), ALL_PERMISSIONS),
+        (Allow, Everyone, (VIEW,)),
+        (Allow, role(EDITOR), _EDITING),
+        (Allow, role(CHIEF_EDITOR), _PUBLISHING),
+        DENY_ALL,
+    ]
+
+
+def applicant_room_acl() -> list[Ace]:
+    """Rooms of the signed-in applicant: drafts, cases, settings."""
+    return [(Allow, APPLICANT, (VIEW, ACCOUNT)), DENY_ALL]
+
+
+def staff_room_acl() -> list[Ace]:
+    """Rooms that every employee with an account has, such as the own password."""
+    return [(Allow, STAFF, (VIEW,)), DENY_ALL]
+
+
+def desk_acl() -> list[Ace]:
+    """The clerk's desk."""
+    return [(Allow, role(name), (VIEW, DESK)) for name in (CLERK, HEAD, ADMIN)] + [DENY_ALL]
+
+
+def own_record_acl(owner: str) -> list[Ace]:
+    """A draft: its owner's alone. `owner` is the applicant's user id."""
+    return [(Allow, owner, (VIEW, OWN)), DENY_ALL]
+
+
+def case_acl(owner: str) -> list[Ace]:
+    """A case at the applicant's address `/sprawy/{number}`."""
+    return own_record_acl(owner)
+
+
+def desk_case_acl(department_name: str) -> list[Ace]:
+    """A case at the clerk's desk: the department's employees. Being an admin is no business with a citizen's case."""
+    return [(Allow, department(department_name), (VIEW, CASE_VIEW, CASE_HANDLE)), DENY_ALL]
+
+
+__all__ = [name for name in globals() if name.isupper() or name in {"Authenticated", "Everyone"}]

@@ -47,8 +47,10 @@ def configure(raw: dict[str, Any]) -> Configurator:
     config.include("substanced")
     config.commit()  # what follows may replace what Substance D has set
     for feature in FEATURES:
-        config.include(f".{feature}")
-        config.scan(f".{feature}", categories=None, ignore=_ignored)
+        package = config.maybe_dotted(f".{feature}")
+        if hasattr(package, "includeme"):
+            config.include(package)
+        config.scan(package, ignore=_ignored)
     config.set_root_factory("boi_portal.publishing.site.root_factory")
     config.commit()
     return config

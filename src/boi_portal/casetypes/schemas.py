@@ -55,7 +55,12 @@ class CaseTypeSchema(schema.ContentSchema):
     symbol = schema.text("Symbol", max_length=20)
     department = schema.text("Wydział (nazwa w adresie)", max_length=30)
     online = schema.choice("Czy przez internet", ONLINE)
-    jrwa = schema.text("JRWA", max_length=10, required=False, validator=colander.Regex(r"\d{2,6}\Z", msg="Podaj symbol klasy, na przykład 5343"))
+    jrwa = schema.text(
+        "JRWA",
+        max_length=10,
+        required=False,
+        validator=colander.Regex(r"\d{2,6}\Z", msg="Podaj symbol klasy, na przykład 5343"),
+    )
     eform = schema.text("Formularz elektroniczny (nazwa w adresie)", required=False, max_length=80)
     audience = schema.rich_text(SECTIONS["audience"], required=True)
     documents = schema.rich_text(SECTIONS["documents"], required=True)

@@ -73,9 +73,7 @@ def send(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
     :raises OSError: the mail server did not take it; the worker tries again later.
     """
     settings = context.registry.boi_settings
-    message = compose(
-        payload["letter"], payload["to"], payload["params"], context.site.fields, settings.mail_from
-    )
+    message = compose(payload["letter"], payload["to"], payload["params"], context.site.fields, settings.mail_from)
     mailer = context.registry.getUtility(IMailer)
     if settings.mail_delivery == "maildir":
         mailer.send_to_queue(message)

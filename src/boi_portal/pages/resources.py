@@ -17,11 +17,22 @@ from ..publishing.content import Content, FolderContent
 class DepartmentSchema(schema.BodySchema):
     """A department's fields."""
 
-    code = schema.text("Symbol komórki", max_length=12, validator=colander.Regex(r"[A-Z0-9-]+\Z", msg="Wielkie litery bez polskich znaków, cyfry i łącznik, na przykład SO"))
+    code = schema.text(
+        "Symbol komórki",
+        max_length=12,
+        validator=colander.Regex(
+            r"[A-Z0-9-]+\Z", msg="Wielkie litery bez polskich znaków, cyfry i łącznik, na przykład SO"
+        ),
+    )
     room = schema.text("Pokój", required=False)
     floor = schema.text("Piętro", required=False)
     phone = schema.text("Telefon", required=False, max_length=30)
-    email = schema.text("E-mail", required=False, max_length=120, validator=colander.Email(msg="Podaj adres e-mail, na przykład so@gmina.pl"))
+    email = schema.text(
+        "E-mail",
+        required=False,
+        max_length=120,
+        validator=colander.Email(msg="Podaj adres e-mail, na przykład so@gmina.pl"),
+    )
     head = schema.text("Stanowisko kierujące", required=False)
     hours = schema.rows("Godziny przyjęć", schema.HoursRow(name="hours_row", title="Godziny"))
 

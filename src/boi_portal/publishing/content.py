@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -52,6 +53,16 @@ class Content(Persistent):
     updated_by: str = ""
     published_at: datetime.datetime | None = None  # first publication
     deleted_from: str | None = None  # path it had before it went to the bin
+
+    @classmethod
+    def parse(cls, cstruct: Mapping[str, Any]) -> dict[str, Any]:
+        """Check what came from a form or a file and give it the JSON-like form of `fields`.
+
+        :raises colander.Invalid: something is wrong; one message a field.
+        """
+        appstruct = cls.schema().deserialize(cstruct)
+        fields: dict[str, Any] = json.loads(json.dumps(appstruct, ensure_ascii=False))
+        return fields
 
     def __init__(self, fields: Mapping[str, Any] | None = None) -> None:
         super().__init__()

@@ -43,7 +43,9 @@ def text(title: str, *, max_length: int = 200, required: bool = True, **kw: Any)
     return node
 
 
-def long_text(title: str, *, max_length: int = 2000, required: bool = False, rows: int = 3, **kw: Any) -> colander.SchemaNode:
+def long_text(
+    title: str, *, max_length: int = 2000, required: bool = False, rows: int = 3, **kw: Any
+) -> colander.SchemaNode:
     """Several lines of plain text."""
     node = colander.SchemaNode(
         colander.String(),
@@ -98,7 +100,14 @@ def choice(title: str, options: list[tuple[str, str]], *, required: bool = True,
 
 def iso_date(title: str, *, required: bool = True, **kw: Any) -> colander.SchemaNode:
     """A date, kept as `YYYY-MM-DD`."""
-    return text(title, max_length=10, required=required, validator=_is_date, widget=deform.widget.TextInputWidget(type="date"), **kw)
+    return text(
+        title,
+        max_length=10,
+        required=required,
+        validator=_is_date,
+        widget=deform.widget.TextInputWidget(type="date"),
+        **kw,
+    )
 
 
 def amount(title: str, *, required: bool = False, **kw: Any) -> colander.SchemaNode:
@@ -112,7 +121,9 @@ def words(title: str, **kw: Any) -> colander.SchemaNode:
     """A list of short texts."""
     return colander.SchemaNode(
         colander.Sequence(),
-        colander.SchemaNode(colander.String(), validator=colander.Length(max=80), preparer=_strip, name="word", title="Słowo"),
+        colander.SchemaNode(
+            colander.String(), validator=colander.Length(max=80), preparer=_strip, name="word", title="Słowo"
+        ),
         title=title,
         validator=colander.Length(max=60),
         missing=(),
@@ -190,7 +201,12 @@ class ContentSchema(colander.Schema):
     """Fields that every content object has."""
 
     title = text("Tytuł", max_length=120)
-    summary = text("Streszczenie", max_length=240, required=False, description="Jedno zdanie, które widać na listach i w wynikach wyszukiwania.")
+    summary = text(
+        "Streszczenie",
+        max_length=240,
+        required=False,
+        description="Jedno zdanie, które widać na listach i w wynikach wyszukiwania.",
+    )
     keywords = words("Słowa kluczowe", description="Słowa, których ludzie używają, a których w treści nie ma.")
 
 
@@ -204,7 +220,9 @@ class HoursRow(colander.Schema):
     """Office hours of one or more days."""
 
     days = text("Dni", max_length=60)
-    from_ = text("Od", name="from", max_length=5, validator=colander.Regex(r"\d{2}:\d{2}\Z", msg="Podaj godzinę jak 08:00"))
+    from_ = text(
+        "Od", name="from", max_length=5, validator=colander.Regex(r"\d{2}:\d{2}\Z", msg="Podaj godzinę jak 08:00")
+    )
     to = text("Do", max_length=5, validator=colander.Regex(r"\d{2}:\d{2}\Z", msg="Podaj godzinę jak 16:00"))
 
 
@@ -212,7 +230,9 @@ class AddressSchema(colander.Schema):
     """An office's address."""
 
     street = text("Ulica i numer")
-    postal_code = text("Kod pocztowy", max_length=6, validator=colander.Regex(r"\d{2}-\d{3}\Z", msg="Podaj kod jak 00-950"))
+    postal_code = text(
+        "Kod pocztowy", max_length=6, validator=colander.Regex(r"\d{2}-\d{3}\Z", msg="Podaj kod jak 00-950")
+    )
     town = text("Miejscowość")
 
 

@@ -66,4 +66,11 @@ def transitions(content: Any, request: Any) -> list[dict[str, Any]]:
 
 
 def includeme(config: Any) -> None:
-    config.add_workflow(WORKFLOW)
+    def register() -> None:
+        registry = config.registry
+        for name, factory in registry.content.content_types.items():
+            if hasattr(factory, "type_name"):
+                registry.workflow.add(WORKFLOW, name)
+
+    # after every content type is known
+    config.action(("boi workflow",), register, order=9999)

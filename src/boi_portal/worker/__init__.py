@@ -1,5 +1,1 @@
 """The one worker: does what requests leave behind (tasks, text indexing, clean-up), in a thread or in a process of its own."""
-
-
-def includeme(config):
-    """Nothing to register: `boi serve` or `boi worker` starts it."""

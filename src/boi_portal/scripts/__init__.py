@@ -1,0 +1,1 @@
+"""The `boi` command: serving, content, people, the state of the installation."""

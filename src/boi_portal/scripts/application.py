@@ -1,0 +1,93 @@
+"""Opening the portal from a PasteDeploy file, for commands: its settings, its databases, its registry."""
+
+from __future__ import annotations
+
+import contextlib
+import logging.config
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import transaction
+from paste.deploy import loadapp
+from paste.deploy.loadwsgi import appconfig
+from pyramid.request import Request
+from pyramid.threadlocal import RequestContext
+from zc.lockfile import LockError
+
+from ..office.store import make_office
+from ..publishing.site import make_site
+from ..settings import SettingsError
+
+
+class Portal:
+    """An opened portal: `registry`, and `site` and `office` as seen by one connection in one transaction."""
+
+    def __init__(self, app: Any, connection: Any) -> None:
+        self.app = app
+        self.registry = app.registry
+        self.connection = connection
+        self.site = make_site(connection, app.registry)
+        self.office = make_office(connection)
+
+
+def variables(var: str, port: int = 6543) -> dict[str, str]:
+    """The variables that development.ini takes from the command line."""
+    return {"var": str(Path(var).absolute()), "http_port": str(port), "sandbox_port": str(port + 1000)}
+
+
+def prepare(var: str) -> None:
+    """Make the folders that the portal writes to."""
+    for name in ("", "tmp", "content-blobs", "office-blobs"):
+        (Path(var) / name).mkdir(parents=True, exist_ok=True)
+
+
+def load_app(ini: str, names: Mapping[str, str]) -> Any:
+    """The WSGI application of a PasteDeploy file.
+
+    :raises click.ClickException: a setting is wrong, or another process holds the database files.
+    """
+    path = Path(ini).absolute()
+    if not path.is_file():
+        raise click.ClickException(f"There is no file {ini}. Name one with --ini, e.g. development.ini")
+    logging.config.fileConfig(path, {"here": str(path.parent), **names}, disable_existing_loggers=False)
+    try:
+        return loadapp(f"config:{path}", name="main", global_conf=dict(names))
+    except SettingsError as error:
+        raise click.ClickException(f"{path.name}: {error}") from None
+    except LockError:
+        raise click.ClickException(
+            "The database files are in use by another process. Stop the running portal first "
+            "(with PostgreSQL this command works beside it)."
+        ) from None
+
+
+def raw_settings(ini: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """The settings of a PasteDeploy file, without opening anything."""
+    return dict(appconfig(f"config:{Path(ini).absolute()}", name="main", global_conf=dict(names)))
+
+
+@contextlib.contextmanager
+def opened(app: Any, commit: bool = True) -> Iterator[Portal]:
+    """The portal in one transaction, committed at the end; nothing is kept when the block raises."""
+    manager = transaction.manager
+    manager.begin()
+    connection = app.registry._zodb_databases[""].open(transaction_manager=manager)
+    request = Request.blank("/")
+    request.registry = app.registry
+    try:
+        with RequestContext(request):
+            yield Portal(app, connection)
+            manager.commit() if commit else manager.abort()
+    except BaseException:
+        manager.abort()
+        raise
+    finally:
+        connection.close()
+
+
+def close(app: Any) -> None:
+    """Close the databases, so that the next command finds them free."""
+    for database in dict(app.registry._zodb_databases).values():
+        database.close()

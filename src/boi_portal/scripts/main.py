@@ -1,0 +1,187 @@
+"""The commands of `boi`. Each says what it does, shows progress on long work and ends with a sentence."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .application import close, load_app, opened, prepare, raw_settings, variables
+
+INI = click.option("--ini", default="development.ini", show_default=True, help="PasteDeploy file of the portal.")
+VAR = click.option("--var", default="var", show_default=True, help="Folder with the data of a development portal.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Portal BOI: serve it, load its content, manage its people, look after it."""
+
+
+@cli.command()
+@INI
+@VAR
+@click.option("--port", default=6543, show_default=True, help="Port of a development portal.")
+def serve(ini: str, var: str, port: int) -> None:
+    """Serve the portal until it is stopped."""
+    from .serving import run_server
+
+    names = variables(var, port)
+    prepare(var)
+    run_server(load_app(ini, names), ini, names)
+
+
+@cli.command()
+@click.option(
+    "--port", default=6543, show_default=True, help="Port of the portal; the sandbox takes the one 1000 above."
+)
+@VAR
+def dev(port: int, var: str) -> None:
+    """Run a development portal: loads content the first time, starts the sandbox and the worker, prints the logins."""
+    from .serving import run_development
+
+    run_development(port, var)
+
+
+@cli.command()
+@INI
+@VAR
+def worker(ini: str, var: str) -> None:
+    """Run the worker in a process of its own (with PostgreSQL); one at a time works, others wait for it to end."""
+    from ..worker.loop import Worker
+
+    app = load_app(ini, variables(var))
+    if app.registry.boi_settings.worker != "process":
+        raise click.ClickException("boi.worker = thread: the worker runs inside `boi serve`; set it to `process`.")
+    work = Worker(app.registry)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: work.stop.set())
+    work.run()
+    close(app)
+
+
+@cli.group()
+def content() -> None:
+    """The content tree: cards, forms, help and pages as files."""
+
+
+@content.command("load")
+@INI
+@VAR
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def content_load(ini: str, var: str, dry_run: bool, folder: Path) -> None:
+    """Make the portal hold what FOLDER says. A broken file is refused with file, line and reason; nothing is written."""
+    from ..transfer import tree
+    from ..transfer.files import ContentFilesError
+
+    prepare(var)
+    app = load_app(ini, variables(var))
+    try:
+        with opened(app, commit=not dry_run) as portal:
+            changes = tree.load(folder, portal.site, portal.registry, dry_run)
+        if not dry_run:
+            _index(app)
+    except ContentFilesError as error:
+        for mistake in error.mistakes:
+            click.echo(str(mistake), err=True)
+        raise click.ClickException(f"{_count(len(error.mistakes), 'mistake')}; nothing was written.") from None
+    finally:
+        close(app)
+    for change in changes:
+        click.echo(f"{change.what:9} {change.path}")
+    done = "would change" if dry_run else "changed"
+    click.echo(f"{_count(len(changes), 'object')} {done}." if changes else "Nothing to change.")
+
+
+def _index(app: Any) -> None:
+    """Index what was loaded, so that search finds it before the worker has come by."""
+    from ..worker.loop import Worker
+
+    Worker(app.registry).drain(600)
+
+
+@content.command("dump")
+@INI
+@VAR
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def content_dump(ini: str, var: str, folder: Path) -> None:
+    """Write the portal's content as files into FOLDER, which must be empty or missing."""
+    from ..transfer import tree
+
+    app = load_app(ini, variables(var))
+    try:
+        with opened(app, commit=False) as portal:
+            count = tree.dump(portal.site, folder)
+    except FileExistsError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        close(app)
+    click.echo(f"{_count(count, 'object')} written to {folder}.")
+
+
+@cli.group()
+def user() -> None:
+    """Employees who sign in."""
+
+
+@user.command("add")
+@INI
+@VAR
+@click.option("--login", prompt=True, help="What they sign in with.")
+@click.option("--name", prompt="First and last name", help="First and last name.")
+@click.option("--email", prompt="E-mail", help="E-mail address.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    help="redaktor, redaktor-naczelny, urzednik, kierownik, administrator; repeat for more.",
+)
+@click.option("--department", default="", help="Name of the department in /wydzialy, for clerks.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+def user_add(
+    ini: str, var: str, login: str, name: str, email: str, roles: tuple[str, ...], department: str, password_stdin: bool
+) -> None:
+    """Add an employee."""
+    from ..accounts.staff import StaffError, add_staff
+
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    prepare(var)
+    app = load_app(ini, variables(var))
+    try:
+        with opened(app) as portal:
+            add_staff(portal.site, portal.office, portal.registry, login, password, name, email, roles, department)
+    except StaffError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        close(app)
+    click.echo(f"{login} was added. Roles: {', '.join(roles)}.")
+
+
+@cli.command()
+@INI
+@VAR
+def doctor(ini: str, var: str) -> None:
+    """Tell what is missing or wrong in the installation, and what to do about it."""
+    from .doctor import examine
+
+    problems = 0
+    for check in examine(lambda: raw_settings(ini, variables(var)), lambda: load_app(ini, variables(var))):
+        click.echo(f"{'ok   ' if check.ok else 'WRONG'}  {check.what}")
+        if not check.ok:
+            problems += 1
+            click.echo(f"       {check.remedy}")
+    if problems:
+        raise click.ClickException(f"{_count(problems, 'problem')} found.")
+    click.echo("Everything is in order.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,152 @@
+"""Serving the portal by waitress, with the worker in a thread where the settings say so; the development portal as a whole."""
+
+from __future__ import annotations
+
+import configparser
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from waitress.server import create_server
+
+from ..accounts.demo import add_demo_people
+from ..transfer import tree
+from ..transfer.files import ContentFilesError
+from ..worker.loop import Worker, start_thread
+from .application import close, load_app, opened, prepare, variables
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def run_server(app: Any, ini: str, names: Mapping[str, str]) -> None:
+    """Serve `app` until SIGTERM or Ctrl+C, then end the worker and close the databases."""
+    settings = app.registry.boi_settings
+    options = _server_options(ini, names)
+    worker: Worker | None = start_thread(app.registry) if settings.worker == "thread" else None
+    server = create_server(
+        app,
+        host=options.get("host", "127.0.0.1"),
+        port=int(options.get("port", "6543")),
+        threads=int(options.get("threads", "4")),
+        max_request_body_size=settings.body_max_mb * 1024 * 1024,
+        ident=None,
+        trusted_proxy=options.get("trusted_proxy"),
+        trusted_proxy_headers=options.get("trusted_proxy_headers", "x-forwarded-proto x-forwarded-for x-forwarded-host")
+        if options.get("trusted_proxy")
+        else None,
+        clear_untrusted_proxy_headers=True,
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        click.echo("Stopping …")
+    finally:
+        if worker is not None:
+            worker.stop.set()
+        server.close()
+        close(app)
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _server_options(ini: str, names: Mapping[str, str]) -> dict[str, str]:
+    path = Path(ini).absolute()
+    parser = configparser.ConfigParser({"here": str(path.parent), **names})
+    parser.read(path, encoding="utf-8")
+    return dict(parser["server:main"]) if "server:main" in parser else {}
+
+
+def run_development(port: int, var: str) -> None:
+    """A whole development portal: sandbox, content the first time, demo people, worker, server.
+
+    :raises click.ClickException: a port is taken or the content is broken.
+    """
+    names = variables(var, port)
+    ini = str(ROOT / "development.ini")
+    sandbox_port = int(names["sandbox_port"])
+    for number in (port, sandbox_port):
+        _need_free(number)
+    prepare(var)
+    sandbox = _start_sandbox(names, port, sandbox_port)
+    try:
+        app = load_app(ini, names)
+        people = _first_time(app)
+        click.echo(_welcome(port, sandbox_port, people))
+        run_server(app, ini, names)
+    finally:
+        sandbox.terminate()
+        sandbox.wait(10)
+
+
+def _need_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise click.ClickException(
+                f"Port {port} is in use. Choose another: make run PORT={port + 1} VAR=…"
+            ) from None
+
+
+def _start_sandbox(names: Mapping[str, str], port: int, sandbox_port: int) -> subprocess.Popen[bytes]:
+    command = str(Path(sys.argv[0]).absolute().parent / "boi-sandbox")
+    folder = str(Path(names["var"]) / "sandbox")
+    subprocess.run([command, "init", "--var", folder], check=True)  # noqa: S603 - our own command
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [
+            command,
+            "serve",
+            "--var",
+            folder,
+            "--port",
+            str(sandbox_port),
+            "--portal",
+            f"http://localhost:{port}",
+            "--mail",
+            str(Path(names["var"]) / "mail"),
+        ]  # fmt: skip
+    )
+
+
+def _first_time(app: Any) -> list[Any]:
+    """Load the content where there is none, add the demo people, index. Returns the demo logins."""
+    started = time.monotonic()
+    try:
+        with opened(app) as portal:
+            fresh = not portal.site.title
+            if fresh:
+                click.echo("Loading the content …")
+                tree.load(ROOT / "content", portal.site, portal.registry)
+            people = add_demo_people(portal.site, portal.office, portal.registry)
+    except ContentFilesError as error:
+        close(app)
+        raise click.ClickException(str(error)) from None
+    if fresh:
+        Worker(app.registry).drain(600)
+        click.echo(f"Loaded and indexed in {time.monotonic() - started:.0f} s.")
+    return people
+
+
+def _welcome(port: int, sandbox_port: int, people: list[Any]) -> str:
+    lines = [
+        "",
+        f"Portal:    http://localhost:{port}",
+        f"Admin:     http://localhost:{port}/manage",
+        f"Sandbox:   http://localhost:{sandbox_port}  (mailbox, signing application)",
+        "",
+        "Demo logins (they exist only in development):",
+        *(f"  {person.login:16} {person.password:24} {person.who}" for person in people),
+        "",
+        "Ctrl+C stops everything.",
+    ]
+    return "\n".join(lines)

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import morfeusz2
 import Stemmer
 
-#: Grows whenever the same text would be analysed differently: an index built before is then stale.
+#: Grows whenever the same text would be analysed differently, also with another edition of the dictionary: an index
+#: built before is then stale.
 ANALYSIS_VERSION = 1
 
 MAX_TOKEN_LENGTH = 64
@@ -23,8 +24,8 @@ MAX_TOKEN_LENGTH = 64
 _UNDECOMPOSED = str.maketrans(
     {"ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe"}
 )
-_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
-_HYPHENS = str.maketrans({"\u2010": "-", "\u2011": "-"})
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_HYPHEN = re.compile("[\u2010\u2011]")
 _TOKEN = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 _SEPARATOR = re.compile(r"[-/.]")
@@ -56,7 +57,7 @@ class Spelling(NamedTuple):
 
 def normalise(text: str) -> str:
     """Return `text` with composed letters, plain hyphens and without invisible characters."""
-    return unicodedata.normalize("NFC", text).translate(_INVISIBLE).translate(_HYPHENS)
+    return unicodedata.normalize("NFC", _HYPHEN.sub("-", _INVISIBLE.sub("", text)))
 
 
 @lru_cache(maxsize=20_000)

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 EXTRAS = ("", "postgresql", "test")
+
+# The Pythons of Debian 12, Ubuntu 24.04 and Debian 13.
+SUPPORTED_PYTHONS = ("3.11.2", "3.12.3", "3.13.5")
 
 
 def pinned_versions() -> dict[str, str]:
@@ -69,6 +73,16 @@ def test_requirement_of_setup_is_pinned(name: str) -> None:
 def test_installed_distributions_are_all_pinned() -> None:
     installed = {canonicalize_name(d.metadata["Name"]) for d in importlib.metadata.distributions()}
     assert installed - set(pinned_versions()) == {"boi-portal"}
+
+
+@pytest.mark.parametrize("python", SUPPORTED_PYTHONS)
+def test_installed_distributions_allow_the_python_of_a_distribution(python: str) -> None:
+    refusing = [
+        f"{distribution.metadata['Name']} needs {wanted}"
+        for distribution in importlib.metadata.distributions()
+        if (wanted := distribution.metadata["Requires-Python"]) and python not in SpecifierSet(wanted)
+    ]
+    assert refusing == []
 
 
 def test_versions_are_exact_and_named_once() -> None:

@@ -54,9 +54,8 @@ def compose(letter: str, to: str, params: Mapping[str, Any], town: Mapping[str, 
     """The letter as a message with a text and an HTML part; `town` holds the site's fields."""
     text_template, html_template = _templates(letter)
     names = {**params, "town": town}
-    text = text_template.render(**names)
-    if isinstance(text, bytes):
-        text = text.decode()
+    rendered = text_template.render(**names)
+    text = rendered.decode() if isinstance(rendered, bytes) else rendered
     subject, _, body = text.partition("\n")
     html = html_template.render(**names, subject=subject.strip(), frame=_frame())
     return Message(subject=subject.strip(), recipients=[to], sender=sender, body=body.strip() + "\n", html=html)

@@ -14,6 +14,7 @@ from substanced.util import find_catalog
 
 from ..interfaces import IContent, ISite
 from ..search.catalogindex import PolishText
+from ..search.synonyms import default_synonyms
 
 
 @catalog_factory("boi")
@@ -91,3 +92,16 @@ def listing(site: Any, **values: str) -> ResultSet:
     for name, value in values.items():
         query &= catalog[name].eq(value)
     return query.execute().sort(catalog["sort_title"])
+
+
+def sync_synonyms(site: Any) -> bool:
+    """Give the text index the synonyms that editors keep, or the shipped ones where they keep none. Tells whether it wrote."""
+    lines = str(site.value("synonyms", "")).splitlines()
+    groups = [[word.strip() for word in line.split(",") if word.strip()] for line in lines if line.strip()]
+    groups = groups or default_synonyms()
+    holder = boi_index(site, "text")
+    if getattr(holder, "synonyms_set", None) == groups:
+        return False
+    holder.index.set_synonyms(groups)
+    holder.synonyms_set = groups
+    return True

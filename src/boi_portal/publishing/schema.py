@@ -270,3 +270,9 @@ class SiteSchema(BodySchema):
         text("Adres karty", name="path", validator=is_own_path),
         description="Adresy kart, na przykład katalog/sprawy-obywatelskie/wydanie-dowodu-osobistego",
     )
+    synonyms = long_text(
+        "Synonimy wyszukiwarki",
+        max_length=20_000,
+        rows=10,
+        description="W każdym wierszu słowa o tym samym znaczeniu, oddzielone przecinkami. Puste: synonimy dostarczone z portalem.",
+    )

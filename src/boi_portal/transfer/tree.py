@@ -194,9 +194,7 @@ def _add(entry: Entry, fields: dict[str, Any], site: Any, registry: Any) -> None
 
 def _edit(content: Content, entry: Entry, fields: dict[str, Any], registry: Any, same_file: bool) -> None:
     if entry.data is not None and not same_file:
-        content.store(  # type: ignore[attr-defined]
-            entry.data, media_type_of(entry.path[-1], entry.data), hashlib.sha256(entry.data).hexdigest()
-        )
+        content.store(entry.data, media_type_of(entry.path[-1], entry.data), hashlib.sha256(entry.data).hexdigest())
     lifecycle.edit(registry, content, fields, ACTOR)
     if content.state == "published":
         lifecycle.publish(registry, content, ACTOR, note="Wczytanie z plików")

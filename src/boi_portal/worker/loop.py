@@ -21,6 +21,7 @@ from ZODB.POSException import ConflictError
 
 from ..office import store, tasks
 from ..publishing import indexing
+from ..publishing.catalog import sync_synonyms
 from ..publishing.site import ROOT_KEY
 from ..web.sessions import drop_expired
 
@@ -121,7 +122,10 @@ class Worker:
     # the work
 
     def _index_content(self, office: store.Office, site: Any) -> int:
-        return indexing.drain(site, BATCH, self.registry.boi_revision_signal)
+        done = indexing.drain(site, BATCH, self.registry.boi_revision_signal)
+        if done:
+            sync_synonyms(site)
+        return done
 
     def _due_tasks(self, office: store.Office, site: Any) -> list[str]:
         at = datetime.datetime.now(datetime.UTC)

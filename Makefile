@@ -13,8 +13,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; exit; }; done; echo python3)
 export PYTHON
 
-# Where the browser tests find Chromium.
-CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+# Where the browser tests find Chromium: the system's, or the one that Playwright has fetched.
+CHROMIUM ?= $(firstword $(shell command -v chromium || command -v chromium-browser || command -v google-chrome) \
+	$(wildcard $(HOME)/.cache/ms-playwright/chromium-*/chrome-linux*/chrome))
 export CHROMIUM
 
 # ruff and mypy look at those of these that are there.

@@ -25,6 +25,15 @@ def pinned_versions() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in parser["versions"].items()}
 
 
+def installed_distributions() -> list[importlib.metadata.Distribution]:
+    """Return what is on the path, without the copies that setuptools carries for itself and may add to the path."""
+    return [
+        distribution
+        for distribution in importlib.metadata.distributions()
+        if "_vendor" not in Path(str(distribution.locate_file(""))).parts
+    ]
+
+
 def requirements_of(distribution: importlib.metadata.Distribution) -> list[Requirement]:
     return [Requirement(text) for text in distribution.requires or []]
 
@@ -33,7 +42,7 @@ def needed_elsewhere_only() -> set[str]:
     """Return names that are required by what is installed, but on other versions of Python than this one."""
     return {
         canonicalize_name(requirement.name)
-        for distribution in importlib.metadata.distributions()
+        for distribution in installed_distributions()
         for requirement in requirements_of(distribution)
         if requirement.marker
         and "python_version" in str(requirement.marker)
@@ -71,7 +80,7 @@ def test_requirement_of_setup_is_pinned(name: str) -> None:
 
 
 def test_installed_distributions_are_all_pinned() -> None:
-    installed = {canonicalize_name(d.metadata["Name"]) for d in importlib.metadata.distributions()}
+    installed = {canonicalize_name(d.metadata["Name"]) for d in installed_distributions()}
     assert installed - set(pinned_versions()) == {"boi-portal"}
 
 
@@ -79,7 +88,7 @@ def test_installed_distributions_are_all_pinned() -> None:
 def test_installed_distributions_allow_the_python_of_a_distribution(python: str) -> None:
     refusing = [
         f"{distribution.metadata['Name']} needs {wanted}"
-        for distribution in importlib.metadata.distributions()
+        for distribution in installed_distributions()
         if (wanted := distribution.metadata["Requires-Python"]) and python not in SpecifierSet(wanted)
     ]
     assert refusing == []

@@ -20,6 +20,7 @@ RUNTIME = [
     "holidays",
     "hypatia",
     "lxml",
+    "MarkupSafe",
     "morfeusz2",
     "nh3",
     "PasteDeploy",

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 
-from .settings import Settings
+from .settings import Settings, expand
 
 # Order matters: each may use what stands before it. The import test holds the same order.
 FEATURES = (
@@ -39,6 +39,7 @@ def main(global_config: dict[str, str], **raw: Any) -> Any:
 
 def configure(raw: dict[str, Any]) -> Configurator:
     """The configuration of the portal, committed, for the application and for scripts."""
+    raw = expand(raw)
     settings = Settings.from_ini(raw)
     config = Configurator(settings=_framework_settings(raw, settings))
     config.registry.boi_settings = settings

@@ -52,7 +52,7 @@ class Settings:
 
     @classmethod
     def from_ini(cls, raw: Mapping[str, Any]) -> Settings:
-        """Read `boi.*` from PasteDeploy settings; `${NAME}` takes the environment variable NAME.
+        """Read `boi.*` from PasteDeploy settings that `expand` has gone through.
 
         :raises SettingsError: unknown key, wrong value, or a value that production forbids.
         """
@@ -64,7 +64,7 @@ class Settings:
             name = key[4:]
             if name not in known:
                 raise SettingsError(f"Unknown setting {key!r}. Known: {', '.join('boi.' + k for k in sorted(known))}")
-            values[name] = _convert(key, known[name].type, _from_environment(key, str(text).strip()))
+            values[name] = _convert(key, known[name].type, str(text).strip())
         settings = cls(**values)
         settings._check()
         return settings
@@ -93,6 +93,14 @@ class Settings:
             raise SettingsError("boi.public_url must be the portal's https:// address in production")
         if self.seal_key is None:
             raise SettingsError("boi.seal_key must name the file with the office's seal in production")
+
+
+def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with each `${NAME}` replaced by the environment variable NAME.
+
+    :raises SettingsError: the variable is not set.
+    """
+    return {key: _from_environment(key, text) if isinstance(text, str) else text for key, text in raw.items()}
 
 
 def _from_environment(key: str, text: str) -> str:

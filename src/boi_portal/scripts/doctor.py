@@ -14,7 +14,7 @@ import click
 
 from ..office import store
 from ..publishing.site import ROOT_KEY
-from ..settings import Settings, SettingsError
+from ..settings import Settings, SettingsError, expand
 from ..signing.sealing import SealKey
 from .application import close
 
@@ -35,7 +35,7 @@ def examine(read_settings: Callable[[], dict[str, Any]], open_app: Callable[[], 
     yield Check(f"Python {sys.version.split()[0]}", sys.version_info >= (3, 11), "Install Python 3.11 or newer.")
     yield from _libraries()
     try:
-        settings = Settings.from_ini(read_settings())
+        settings = Settings.from_ini(expand(read_settings()))
     except SettingsError as error:
         yield Check("settings", False, str(error))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.view import view_config, view_defaults
+from stdnum import iban
 
 from .. import permissions
 from ..interfaces import ICaseType, ICatalogOfCases, ICategory
@@ -135,7 +136,8 @@ def _sections(fields: Any) -> dict[str, dict[str, Any]]:
 
 
 def _account(site: Any, key: str | None) -> dict[str, Any] | None:
-    return next((account for account in site.value("bank_accounts", ()) if account["key"] == key), None)
+    found = next((account for account in site.value("bank_accounts", ()) if account["key"] == key), None)
+    return found and {**found, "iban": iban.format(found["iban"])}
 
 
 def _department(card: Any, request: Any) -> dict[str, Any] | None:
@@ -158,7 +160,7 @@ def _downloads(site: Any, paths: Any, request: Any) -> list[dict[str, Any]]:
         *folders, name = path.strip("/").split("/")
         place = site
         for folder in folders:
-            place = place[folder] if folder in place else {}
+            place = place.get(folder, {})
         file = place.get(name) if place is not site else None
         if file is not None and request.has_permission(permissions.VIEW, file):
             found.append(

@@ -1,0 +1,62 @@
+"""The `boi-sandbox` command: prepare the stand-in for the outside world, and run it as a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import waitress
+
+from boi_portal.sandbox.app import make_app
+from boi_portal.sandbox.authority import SEAL_PASSWORD, Authorities
+from boi_portal.sandbox.mailbox import Mailbox
+from boi_portal.sandbox.signing import MAX_BYTES
+
+_VAR = click.option(
+    "--var",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/sandbox"),
+    show_default=True,
+    help="Folder with the sandbox's keys, certificates and lists.",
+)
+
+
+@click.group()
+def cli() -> None:
+    """A stand-in for the outside world: a signing application and a mailbox. For development only."""
+
+
+@cli.command()
+@_VAR
+def init(var: Path) -> None:
+    """Make certificate authorities, the trust folder and the office's seal; keep what is there."""
+    authorities = Authorities(var)
+    click.echo(f"boi.trust_dirs = {authorities.trust}")
+    click.echo(f"boi.seal_key = {authorities.seal}")
+    click.echo(f"boi.seal_password = {SEAL_PASSWORD}")
+
+
+@cli.command()
+@_VAR
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=6544, show_default=True)
+@click.option("--portal", default="http://localhost:6543", show_default=True, help="Address of the portal.")
+@click.option(
+    "--mail",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/mail"),
+    show_default=True,
+    help="Maildir into which the portal puts its letters.",
+)
+def serve(var: Path, host: str, port: int, portal: str, mail: Path) -> None:
+    """Serve the signing application and the mailbox, until stopped."""
+    if not portal.startswith(("http://", "https://")):
+        raise click.BadParameter("must be an http:// or https:// address", param_hint="--portal")
+    app = make_app(Authorities(var), Mailbox(mail), portal)
+    server = waitress.create_server(app, host=host, port=port, threads=4, max_request_body_size=MAX_BYTES + 2**20)
+    click.echo(f"Piaskownica: http://{server.effective_host}:{server.effective_port}/")
+    server.run()
+
+
+if __name__ == "__main__":
+    cli()

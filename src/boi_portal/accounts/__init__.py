@@ -1,0 +1,8 @@
+"""Accounts of applicants and employees: registration, activation, sign-in, one's own account.
+
+Owns who a person of the portal is and how they prove it. What they file and see is the business of other packages.
+"""
+
+
+def includeme(config):
+    """Nothing yet but what the scan finds."""

@@ -7,3 +7,4 @@ answers.
 
 def includeme(config):
     config.include(".fields")
+    config.add_assets("eforms", "boi_portal.eforms:static")

@@ -179,6 +179,7 @@ class _Walk:
                 if not spare:
                     continue
                 spare -= 1
+            self.active.add((*path, place))
             found.append(self.fields(field.fields, row, scope, (*path, place)))
         if self.today is not None:
             try:

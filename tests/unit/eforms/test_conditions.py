@@ -58,9 +58,20 @@ def test_condition_when_a_part_is_known_keeps_the_rest():
 @pytest.mark.parametrize(
     "raw",
     [
-        "x == 1", {}, {"field": "x"}, {"is": 1}, {"field": "x", "is": 1, "not": 2}, {"field": 5, "is": 1},
-        {"field": "x", "in": "abc"}, {"field": "x", "in": []}, {"field": "x", "filled": "tak"}, {"field": "x", "gt": "dużo"},
-        {"field": "x", "is": {"a": 1}}, {"all": []}, {"all": [{"field": "x", "is": 1}], "any": []}, {"field": "x", "eval": "1"},
+        "x == 1",
+        {},
+        {"field": "x"},
+        {"is": 1},
+        {"field": "x", "is": 1, "not": 2},
+        {"field": 5, "is": 1},
+        {"field": "x", "in": "abc"},
+        {"field": "x", "in": []},
+        {"field": "x", "filled": "tak"},
+        {"field": "x", "gt": "dużo"},
+        {"field": "x", "is": {"a": 1}},
+        {"all": []},
+        {"all": [{"field": "x", "is": 1}], "any": []},
+        {"field": "x", "eval": "1"},
         {"all": [{"all": [{"all": [{"all": [{"all": [{"all": [{"field": "x", "is": 1}]}]}]}]}]}]},
     ],
 )

@@ -77,6 +77,13 @@ class Key:
     required: bool = False
 
 
+class Width(colander.Length):
+    """Tells templates how wide a control should be; whether the answer is too long the field type itself says."""
+
+    def __call__(self, node: colander.SchemaNode, value: Any) -> None:
+        return None
+
+
 class Answer(colander.SchemaType):
     """The colander type of a field with a single answer: what was typed ↔ the answer, by the field's own rules."""
 
@@ -111,6 +118,7 @@ class FieldType:
     rows: ClassVar[bool] = False  # a repeat
     files: ClassVar[bool] = False
     prefills: ClassVar[frozenset[str]] = frozenset()  # what of the applicant's data may be filled in
+    width: ClassVar[int | None] = None  # characters that usually fill it; None: the whole measure
     autocomplete: ClassVar[Mapping[str, str]] = {}  # prefill → the HTML autocomplete token
 
     # the definition
@@ -171,6 +179,7 @@ class FieldType:
             title=field.label,
             description=field.hint,
             widget=self.widget(field),
+            validator=Width(max=field.options.get("max") if self.name == "text" else self.width),
             missing=colander.required if field.required else None,
             eform_field=field,
         )

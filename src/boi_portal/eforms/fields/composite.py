@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import colander
 import deform.widget
 
+from ...web.formfields import RowsWidget
 from ...web.polish import counted
 from ..errors import AnswerError
 from . import keys
@@ -64,10 +67,10 @@ class Address(FieldType):
         )  # fmt: skip
         tokens = {name: token for name, *_, token in self.PARTS + self.WIDE} if field.prefill else {}
         for part in self.parts(field):
-            child = part.kind.node(part, today)
+            child = part.kind.node(dataclasses.replace(part, required=field.required and part.required), today)
+            child.eform_field = None  # a part is nobody's to name in a condition
             if isinstance(part.kind, Text):
                 child.widget = text_input(**({"autocomplete": tokens[part.id]} if tokens.get(part.id) else {}))
-            child.eform_required = field.required and part.required
             node.add(child)
         return node
 
@@ -127,6 +130,7 @@ class Repeat(FieldType):
         return colander.SchemaNode(
             colander.Sequence(), row, name=field.id, title=field.label, description=field.hint,
             missing=colander.required if field.required else None, eform_field=field,
+            widget=RowsWidget(min_len=field.options["min"] or int(field.required), max_len=field.options["max"]),
         )  # fmt: skip
 
     def check_count(self, field: Field, count: int) -> None:
@@ -136,6 +140,26 @@ class Repeat(FieldType):
             raise AnswerError(f"Dodaj co najmniej {counted(low, 'pozycję', 'pozycje', 'pozycji')}: „{field.label}”.")
         if count > high:
             raise AnswerError(f"Zostaw najwyżej {counted(high, 'pozycję', 'pozycje', 'pozycji')}: „{field.label}”.")
+
+
+class FilesWidget(deform.widget.FileUploadWidget):
+    """Files that are kept already, and a control for more. Posts `{kept: [id, …], uploads: [file, …]}`."""
+
+    template = "files"
+    files: Mapping[str, Any] = {}  # id -> something with `name` and `size`; set for one form
+
+    def __init__(self, **kw: Any) -> None:
+        deform.widget.Widget.__init__(self, **kw)
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> str:
+        ids = cstruct if isinstance(cstruct, list | tuple) else ()
+        kept = [(file_id, self.files[file_id]) for file_id in ids if file_id in self.files]
+        values = self.get_template_values(field, cstruct, {**kw, "kept": kept})
+        html: str = field.renderer(self.template, **values)
+        return html
+
+    def deserialize(self, field: Any, pstruct: Any) -> Any:
+        return pstruct if isinstance(pstruct, dict) else colander.null
 
 
 class File(FieldType):
@@ -166,7 +190,12 @@ class File(FieldType):
         return list(value)
 
     def widget(self, field: Field) -> deform.widget.Widget:
-        return deform.widget.Widget()
+        return FilesWidget()
+
+    def node(self, field: Field, today: datetime.date) -> colander.SchemaNode:
+        node = super().node(field, today)
+        node.description = f"{field.hint} {accepted_words(field)}.".strip()
+        return node
 
     def display(self, field: Field, value: Any) -> Shown:
         return [("", counted(len(value), "plik", "pliki", "plików"))] if value else []

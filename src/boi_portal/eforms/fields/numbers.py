@@ -68,6 +68,7 @@ class Pesel(_Checked):
     """A PESEL number; eleven digits."""
 
     name = "pesel"
+    width = 11
     title = "PESEL"
     lengths = (11,)
     module: ClassVar[Any] = stdnum_pesel
@@ -86,6 +87,7 @@ class Nip(_Checked):
     """A NIP number; ten digits."""
 
     name = "nip"
+    width = 13
     title = "NIP"
     lengths = (10,)
     module: ClassVar[Any] = stdnum_nip
@@ -102,6 +104,7 @@ class Regon(_Checked):
     """A REGON number; nine or fourteen digits."""
 
     name = "regon"
+    width = 14
     title = "REGON"
     lengths = (9, 14)
     module: ClassVar[Any] = stdnum_regon
@@ -112,6 +115,7 @@ class PostalCode(FieldType):
     """A Polish postal code, kept as `00-950`."""
 
     name = "postalcode"
+    width = 6
     title = "Kod pocztowy"
 
     def parse(self, field: Field, raw: Any, today: datetime.date) -> str:
@@ -128,6 +132,7 @@ class Phone(FieldType):
     """A phone number, kept as `+48123456789`; Polish unless it begins with +."""
 
     name = "phone"
+    width = 20
     title = "Numer telefonu"
     prefills = frozenset({"applicant.phone"})
 

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
+import colander
 import deform.widget
 
 from ...publishing import richtext
+from ...web.formfields import DateWidget
 from ...web.polish import NBSP, counted, date_text, read_date, short_date
 from .. import polish
 from ..errors import AnswerError, DefinitionError
 from ..formula import grosze
 from . import keys
-from .base import PREFILLS, Field, FieldType, Shown, text_input, typed_line, typed_text
+from .base import PREFILLS, Field, FieldType, Shown, typed_line, typed_text
 
 SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
 DIGITS_AND_MARKS = re.compile(r"[+-]?[0-9][0-9.,]*\Z")
@@ -103,6 +105,7 @@ class Number(FieldType):
     """A number; an int where there are no decimals, otherwise text such as `12.5`."""
 
     name = "number"
+    width = 14
     title = "Liczba"
     numeric = True
     keys = (
@@ -127,6 +130,11 @@ class Number(FieldType):
     def attributes(self, field: Field) -> dict[str, str]:
         return {"inputmode": "decimal" if field.options["decimals"] else "numeric", "autocomplete": "off"}
 
+    def widget(self, field: Field) -> deform.widget.Widget:
+        widget = super().widget(field)
+        widget.input_append = field.options["unit"] or None
+        return widget
+
     def typed(self, field: Field, value: Any) -> str:
         return str(value).replace(".", ",")
 
@@ -141,6 +149,7 @@ class Money(FieldType):
     """An amount in złoty, kept as `17.00`."""
 
     name = "money"
+    width = 14
     title = "Kwota"
     numeric = True
     keys = (keys.number("min", "Najmniejsza kwota"), keys.number("max", "Największa kwota"))
@@ -157,6 +166,11 @@ class Money(FieldType):
 
     def attributes(self, field: Field) -> dict[str, str]:
         return {"inputmode": "decimal", "autocomplete": "off"}
+
+    def widget(self, field: Field) -> deform.widget.Widget:
+        widget = super().widget(field)
+        widget.input_append = "zł"
+        return widget
 
     def typed(self, field: Field, value: Any) -> str:
         return str(value).replace(".", ",")
@@ -211,7 +225,10 @@ class Date(FieldType):
         return value.isoformat()
 
     def attributes(self, field: Field) -> dict[str, str]:
-        return {"autocomplete": "off", "placeholder": "", **super().attributes(field)}
+        return {"autocomplete": "off", **super().attributes(field)}
+
+    def widget(self, field: Field) -> deform.widget.Widget:
+        return DateWidget(attributes=self.attributes(field))
 
     def typed(self, field: Field, value: Any) -> str:
         return short_date(datetime.date.fromisoformat(value))
@@ -275,10 +292,35 @@ class Statement(FieldType):
     def widget(self, field: Field) -> deform.widget.Widget:
         return deform.widget.CheckboxWidget(true_val=YES, false_val="")
 
+    def node(self, field: Field, today: datetime.date) -> colander.SchemaNode:
+        node = super().node(field, today)
+        node.label = richtext.plain_text(field.options["text"])
+        return node
+
     def display(self, field: Field, value: Any) -> Shown:
         if not value:
             return []
-        return [("", "Oświadczam: " + richtext.plain_text(field.options["text"]))]
+        return [("", richtext.plain_text(field.options["text"]))]
+
+
+class WordsWidget(deform.widget.Widget):
+    """Shows a rich text; posts nothing."""
+
+    template = "words"
+    hidden = True  # wrapped by its own template, without label and input
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> str:
+        html: str = field.renderer(self.template, **self.get_template_values(field, cstruct, kw))
+        return html
+
+    def deserialize(self, field: Any, pstruct: Any) -> Any:
+        return colander.null
+
+
+class ComputedWidget(WordsWidget):
+    """Shows a computed value; posts nothing."""
+
+    template = "computed"
 
 
 class TextBlock(FieldType):
@@ -290,7 +332,7 @@ class TextBlock(FieldType):
     keys = (keys.words("text", "Tekst"),)
 
     def widget(self, field: Field) -> deform.widget.Widget:
-        return deform.widget.HiddenWidget()
+        return WordsWidget()
 
 
 class Computed(FieldType):
@@ -315,7 +357,7 @@ class Computed(FieldType):
         return f"{rounded:.2f}" if field.options["format"] == "money" else f"{rounded.normalize():f}"
 
     def widget(self, field: Field) -> deform.widget.Widget:
-        return text_input()
+        return ComputedWidget()
 
     def display(self, field: Field, value: Any) -> Shown:
         if value is None:

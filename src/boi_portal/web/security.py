@@ -130,9 +130,17 @@ def same_origin(request: Any) -> bool | None:
     """Whether the browser says that the request comes from our own page; None where it says nothing."""
     origin = request.headers.get("Origin")
     if origin is not None:
-        return urlsplit(origin)[:2] == urlsplit(request.host_url)[:2]
+        return _origin_of(origin) == _origin_of(request.host_url)
     site = request.headers.get("Sec-Fetch-Site")
     return None if site is None else site == "same-origin"
+
+
+def _origin_of(address: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets that are no IPv6 address
+        return None
+    return parts.scheme, parts.netloc
 
 
 def csrf_token(request: Any) -> str:

@@ -83,7 +83,13 @@ class ServerSession:
         """Seconds until this session ends if nothing more is done."""
         if self._record is None:
             return 0
-        return int(min(self._idle, self._record.created + self._absolute - time.time()))
+        ends = min(self._record.used + self._idle, self._record.created + self._absolute)
+        return max(0, int(ends - time.time()))
+
+    def touch(self) -> None:
+        """Note now, at a person's own wish, that the session is used."""
+        if self._record is not None:
+            self._record.used = time.time()
 
     # what changes the session
 

@@ -31,9 +31,9 @@ _QC_TYPE = "0.4.0.1862.1.6"
 _QC_TYPE_ESIGN = "0.4.0.1862.1.6.1"
 _QC_TYPE_ESEAL = "0.4.0.1862.1.6.2"
 
-_PESEL = re.compile(r"(?:PNOPL|PESEL)\D*(\d{11})")
-_NIP = re.compile(r"(?:TINPL|NIP)\D*(\d{10})")
-_VAT = re.compile(r"VATPL\D*(\d{10})")
+_PESEL = re.compile(r"(?:PNOPL|PESEL)[^0-9]*([0-9]{11})")
+_NIP = re.compile(r"(?:TINPL|NIP)[^0-9]*([0-9]{10})")
+_VAT = re.compile(r"VATPL[^0-9]*([0-9]{10})")
 
 
 class SignerKind(enum.StrEnum):
@@ -80,7 +80,7 @@ def load(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer, certificate.extensions  # parsed lazily: fail here
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise SignatureRefused(Reason.MALFORMED, f"certificate: {type(error).__name__}") from error
     return certificate
 

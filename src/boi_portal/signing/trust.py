@@ -67,7 +67,7 @@ class TrustStore:
         """The DER certificates from a trusted root down to `certificate`, valid and not revoked at `at`.
 
         :param others: intermediate certificates that came with the signature; believed only as part of a chain.
-        :raises SignatureRefused: one of the `CERTIFICATE_…` reasons, `REVOCATION_UNKNOWN` or `WEAK_ALGORITHM`.
+        :raises SignatureRefused: one of the `CERTIFICATE_…` reasons, `REVOCATION_UNKNOWN`, `WEAK_ALGORITHM` or `MALFORMED`.
         """
         lists = self.lists()
         if not lists.roots:
@@ -78,6 +78,8 @@ class TrustStore:
             raise SignatureRefused(Reason.CERTIFICATE_UNKNOWN, "no chain to a trusted root") from error
         except errors.ValidationError as error:
             raise SignatureRefused(_reason(error), type(error).__name__) from error
+        except (ValueError, TypeError) as error:  # asn1crypto reads lazily: what is broken shows up underway
+            raise SignatureRefused(Reason.MALFORMED, f"certificate: {type(error).__name__}") from error
 
     def has_issued(self, chain: Sequence[bytes]) -> bool:
         """Whether the last certificate of `chain` comes straight from an authority that stands in `anchors/`."""

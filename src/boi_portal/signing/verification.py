@@ -40,10 +40,10 @@ class VerifiedSignature:
 def verify(signed: bytes, document: bytes, trust: TrustStore, at: datetime) -> VerifiedSignature:
     """Check that `signed` is a qualified XAdES signature over exactly `document`.
 
-    :param document: the XML that the portal made.
+    :param document: the XML that the portal made, nothing beside its root element.
     :param at: when the portal received the file, with a time zone.
     :raises SignatureRefused: for every file that is not accepted, whatever its bytes.
-    :raises ValueError: if `document` is no XML, or `at` has no time zone.
+    :raises ValueError: if `document` is no such XML, or `at` has no time zone.
     """
     _require_zone(at)
     expected = _canonical_document(document)
@@ -119,9 +119,12 @@ def _guarded(judge: Callable[[], VerifiedSignature]) -> VerifiedSignature:
 
 def _canonical_document(document: bytes) -> bytes:
     try:
-        return parsing.canonical(parsing.parse(document))
+        root = parsing.parse(document)
     except SignatureRefused as error:
         raise ValueError(f"the document itself cannot be read ({error.detail})") from error
+    if root.getprevious() is not None or root.getnext() is not None:
+        raise ValueError("the document itself has something beside its root element")
+    return parsing.canonical(root)
 
 
 def _require_zone(at: datetime) -> None:

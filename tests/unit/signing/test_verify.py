@@ -143,6 +143,7 @@ def test_verify_demands_a_time_zone(trust, person):
         verify(f.sign(person), f.DOCUMENT, trust, f.NOW.replace(tzinfo=None))
 
 
-def test_verify_demands_a_document_that_can_be_read(trust, person):
+@pytest.mark.parametrize("document", [b"not a document", f.DOCUMENT + b"<!-- x -->"], ids=["text", "comment-after"])
+def test_verify_demands_a_document_that_can_be_read(trust, person, document):
     with pytest.raises(ValueError, match="document itself"):
-        verify(f.sign(person), b"not a document", trust, f.NOW)
+        verify(f.sign(person), document, trust, f.NOW)

@@ -587,12 +587,7 @@ def test_verify_refuses_qc_statements_that_cannot_be_read(trust, issuing, statem
 
 
 def test_verify_refuses_a_certificate_that_cannot_be_read(trust, person):
-    junk = b"\x30\x03\x02\x01\x05"
-
-    class Junk(f.Identity):
-        der = junk
-
-    signed = f.sign(person, certificate=Junk(person.key, person.certificate))
+    signed = f.sign(person, certificate=Shown(person.key, person.certificate, b"\x30\x03\x02\x01\x05"))
     assert reason(signed, trust) is Reason.MALFORMED
 
 
@@ -672,6 +667,37 @@ def test_verify_raises_nothing_else_when_elements_and_attributes_are_mutated(tru
             continue
         assert verified.signer.pesel == f.PESEL
     assert [record.__dict__ for record in caplog.records] == []
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["other-certificates", "own-certificate"])
+def test_verify_raises_nothing_else_when_certificates_are_mutated(trust, issuing, person, own, caplog):
+    """The value is right over whatever certificates the file carries; only they are damaged."""
+    caplog.set_level(logging.ERROR, "boi_portal.signing")
+    chance = random.Random(9)
+    for _ in range(150):
+        damaged = bytearray((person if own else issuing).der)
+        for _ in range(chance.choice((1, 1, 4))):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        shown = Shown(person.key, person.certificate, bytes(damaged) if own else person.der)
+        signed = f.sign(person, certificate=shown, others=() if own else (bytes(damaged),))
+        try:
+            verified = verify(signed, f.DOCUMENT, trust, f.NOW)
+        except SignatureRefused:
+            continue
+        assert verified.certificate == person.der
+    assert [record.__dict__ for record in caplog.records] == []
+
+
+class Shown(f.Identity):
+    """A signer who shows other bytes than the own certificate."""
+
+    def __init__(self, key, certificate, shown: bytes) -> None:
+        super().__init__(key, certificate)
+        object.__setattr__(self, "shown", shown)
+
+    @property
+    def der(self) -> bytes:
+        return self.shown
 
 
 def _declaring(count: int) -> bytes:

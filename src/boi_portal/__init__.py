@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pyramid.config import Configurator
@@ -37,8 +38,8 @@ def main(global_config: dict[str, str], **raw: Any) -> Any:
     return configure(raw).make_wsgi_app()
 
 
-def configure(raw: dict[str, Any]) -> Configurator:
-    """The configuration of the portal, committed, for the application and for scripts."""
+def configure(raw: dict[str, Any], features: Sequence[str] = FEATURES) -> Configurator:
+    """The configuration of the portal, committed, for the application and for scripts; tests may leave features out."""
     raw = expand(raw)
     settings = Settings.from_ini(raw)
     config = Configurator(settings=_framework_settings(raw, settings))
@@ -47,7 +48,7 @@ def configure(raw: dict[str, Any]) -> Configurator:
     config.include("pyramid_retry")
     config.include("substanced")
     config.commit()  # what follows may replace what Substance D has set
-    for feature in FEATURES:
+    for feature in features:
         package = config.maybe_dotted(f".{feature}")
         if hasattr(package, "includeme"):
             config.include(package)
@@ -68,6 +69,7 @@ def _framework_settings(raw: dict[str, Any], settings: Settings) -> dict[str, An
         "retry.attempts": "5",
         **raw,
         "tm.annotate_user": "false",
+        "tm.manager_hook": "boi_portal.web.transactions.manager_hook",
         "substanced.secret": settings.secret,
         "substanced.uploads_tempdir": str(settings.var / "tmp"),
         "substanced.autosync_catalogs": "false",

@@ -43,8 +43,8 @@ class DraftsRoom(Room):
 
     def __getitem__(self, name: str) -> DraftResource:
         draft = self.request.office.drafts.get(name) if DRAFT_ID.match(name) else None
-        if draft is None:
-            raise KeyError(name)
+        if draft is None or draft.owner != self.request.authenticated_userid:
+            raise KeyError(name)  # somebody else's is no more there than one that never was
         return DraftResource(draft, self, name)
 
 

@@ -5,4 +5,5 @@ Owns who a person of the portal is and how they prove it. What they file and see
 
 
 def includeme(config):
-    """Nothing yet but what the scan finds."""
+    config.include(".rooms")
+    config.include(".management")

@@ -41,11 +41,10 @@ DOCUMENT_KINDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Consent:
-    """What was agreed to, in which version and when. `clause` is the uid of the content object, `sha256` of that version's text."""
+    """What was agreed to, in which version and when. `clause` is the uid of the content object, `version` one of its versions."""
 
     clause: str
     version: int
-    sha256: str
     at: datetime.datetime
 
 
@@ -82,6 +81,7 @@ class Applicant(Persistent):
     consents: tuple[Consent, ...] = ()
     created_at: datetime.datetime | None = None
     activated_at: datetime.datetime | None = None
+    pending_until: datetime.datetime | None = None  # a pending account is forgotten then
 
     def __init__(self, id_: str, kind: str = PERSON) -> None:
         self.id = id_

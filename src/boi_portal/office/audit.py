@@ -1,0 +1,49 @@
+"""The audit trail: who did what about whom, from where. Ids only, never names, personal numbers, tokens or contents.
+
+Each request writes its own record under a random key, so that no two requests touch the same one; records are never changed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+from persistent import Persistent
+
+from .store import Office, random_id
+
+MAX_AGENT = 200  # characters kept of what a browser says of itself
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where a request came from: the address and what the browser says of itself."""
+
+    address: str
+    agent: str
+
+    @classmethod
+    def of(cls, request: Any) -> Origin:
+        """The origin of a request."""
+        agent = "".join(sign if sign.isprintable() else "?" for sign in request.user_agent or "")
+        return cls(request.client_addr or "", agent[:MAX_AGENT])
+
+
+class AuditEvent(Persistent):
+    """One thing that happened. `who` and `about` are user ids (str; an employee's is the object id) or empty."""
+
+    def __init__(self, what: str, who: str, about: str, origin: Origin, at: datetime.datetime) -> None:
+        self.what = what
+        self.who = who
+        self.about = about
+        self.address = origin.address
+        self.agent = origin.agent
+        self.at = at
+
+
+def record(office: Office, what: str, who: Any, about: Any, origin: Origin) -> AuditEvent:
+    """Write down that `who` did `what` (a word such as `sign-in`) about `about`, in the current transaction."""
+    event = AuditEvent(what, str(who or ""), str(about or ""), origin, datetime.datetime.now(datetime.UTC))
+    office.events[random_id()] = event
+    return event

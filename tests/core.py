@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import transaction
 from webtest import TestApp
-from ZODB.blob import BlobStorage
 from ZODB.DB import DB
-from ZODB.MappingStorage import MappingStorage
+from ZODB.DemoStorage import DemoStorage
 
 import boi_portal
 from boi_portal.publishing import lifecycle
@@ -75,26 +74,26 @@ class Core:
         self.app = boi_portal.configure(settings, FEATURES).make_wsgi_app()
         self.registry = self.app.registry
         self.var = var
-        self._close()
+        self.close()
 
-    def reset(self, folder: Path) -> None:
-        """New, empty databases."""
+    def reset(self, model: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """New databases, empty or with what `model` holds (which stays as it is). Returns their storages, a model for others."""
         databases: dict[str, Any] = {}
+        storages = {}
         for name in ("", "office"):
-            storage = BlobStorage(str(folder / f"blobs{name}"), MappingStorage(name or "content"))
-            DB(storage, database_name=name, databases=databases)
+            base = model and model[name]
+            storages[name] = DemoStorage(name or "content", base=base, close_base_on_close=False)
+            DB(storages[name], database_name=name, databases=databases)
         self.registry._zodb_databases = databases
         with self.opened():
             pass  # makes the site and the office
-
-    def _close(self) -> None:
-        for database in self.registry._zodb_databases.values():
-            database.close()
+        return storages
 
     def close(self) -> None:
-        """End the databases of one test."""
+        """Close the databases of one test."""
         transaction.abort()
-        self._close()
+        for database in self.registry._zodb_databases.values():
+            database.close()
 
     def opened(self, commit: bool = True) -> Any:
         """The site and the office in one transaction."""

@@ -27,6 +27,7 @@ class BoiCatalogFactory:
     category = Field()  # name of the folder that holds it
     department = Field()  # cards of a department
     online = Field()  # cards that can be done on line
+    working_copy = Field()  # who has edits that wait for publication
     text = PolishText(action_mode=MODE_DEFERRED)
 
 
@@ -66,6 +67,11 @@ class BoiIndexViews:
         return self.resource.value("online", default)
 
     @indexview()
+    def working_copy(self, default: Any) -> Any:
+        copy = self.resource.working_copy
+        return default if copy is None or not self._listed() else copy.by
+
+    @indexview()
     def text(self, default: Any) -> Any:
         if not self._listed() or self.resource.state != "published":
             return default
@@ -91,6 +97,7 @@ def listing(site: Any, **values: str) -> ResultSet:
     query = catalog["state"].eq("published")
     for name, value in values.items():
         query &= catalog[name].eq(value)
+    catalog["sort_title"].flush()  # a query flushes its own indexes alone
     return query.execute().sort(catalog["sort_title"])
 
 

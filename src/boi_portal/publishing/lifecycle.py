@@ -7,19 +7,24 @@ what is checked by the caller (`permissions`, `workflow.transitions`).
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pyramid.interfaces import IMultiView, IRequest, ISecuredView, IView, IViewClassifier
 from pyramid.traversal import find_interface, resource_path
 from substanced.event import ObjectModified
+from zope.interface import providedBy
 
-from ..interfaces import ISite
+from ..interfaces import IContent, IFolderish, ISite
 from . import revision
+from .catalog import boi_index
 from .content import Content, WorkingCopy, now
+from .schema import NAME
 from .versions import Version
 from .workflow import enter_state
 
 BIN = "kosz"
+RESERVED = frozenset({"manage", "static"})  # addresses that never reach the tree
 
 
 class LifecycleError(ValueError):
@@ -36,10 +41,7 @@ def add(registry: Any, parent: Any, name: str, content: Content, by: str, state:
 
     :raises LifecycleError: the name is taken or not of the form of an address.
     """
-    try:
-        parent.check_name(name)
-    except (ValueError, KeyError):
-        raise LifecycleError(f"Adres „{name}” jest już zajęty albo ma niedozwolone znaki. Podaj inny.") from None
+    _check_name(registry, parent, name)
     content.created_at = now()
     content.updated_by = by
     parent.add(name, content, registry=registry)
@@ -52,14 +54,33 @@ def add(registry: Any, parent: Any, name: str, content: Content, by: str, state:
     return content
 
 
+def _check_name(registry: Any, parent: Any, name: str) -> None:
+    if not NAME.match(name):
+        raise LifecycleError(f"Adres „{name}” ma niedozwolone znaki. Użyj małych liter bez polskich znaków, cyfr i łącznika.")
+    if name in parent:
+        raise LifecycleError(f"Adres „{name}” jest już zajęty. Podaj inny.")
+    if is_reserved(registry, parent, name):
+        raise LifecycleError(f"Adres „{name}” jest zastrzeżony dla portalu. Podaj inny.")
+
+
+def is_reserved(registry: Any, parent: Any, name: str) -> bool:
+    """Whether the portal itself answers at `name` below `parent`: content there would hide it, or be hidden by it."""
+    if ISite.providedBy(parent) and (name in RESERVED or name in getattr(registry, "boi_rooms", ())):
+        return True
+    place = (IViewClassifier, IRequest, providedBy(parent))
+    return any(registry.adapters.lookup(place, kind, name=name) for kind in (IView, ISecuredView, IMultiView))
+
+
 def edit(registry: Any, content: Content, fields: Mapping[str, Any], by: str) -> None:
     """Keep edited fields: of a published object as a working copy, of any other at once. Equal fields write nothing."""
     if dict(fields) == content.edited_fields():
         return
     if content.state == "published":
         content.working_copy = WorkingCopy(fields, by, now())
+        _list_working_copy(content)
         return
     content.fields = copy.deepcopy(dict(fields))
+    content.working_copy = None  # one that waited when it was withdrawn
     content.updated_at = now()
     content.updated_by = by
     _announce(registry, content)
@@ -68,6 +89,7 @@ def edit(registry: Any, content: Content, fields: Mapping[str, Any], by: str) ->
 def discard_working_copy(content: Content) -> None:
     """Forget the edits that wait for publication."""
     content.working_copy = None
+    _list_working_copy(content)
 
 
 def publish(registry: Any, content: Content, by: str, note: str = "") -> Version | None:
@@ -123,15 +145,14 @@ def bring_back(registry: Any, content: Content, number: int, by: str) -> None:
 def move(registry: Any, content: Content, target: Any, name: str | None = None) -> None:
     """Move (or rename) `content`; the old address leads to the new one.
 
-    :raises LifecycleError: the name is taken, or the target lies inside the object.
+    :raises LifecycleError: the name is taken, the target lies inside the object or is no folder, something refers to the object by
+        its name, or the object lies in the bin.
     """
     source, old_name, new_name = content.__parent__, content.__name__, name or content.__name__
     if source is target and old_name == new_name:
         return
-    if _is_inside(target, content):
-        raise LifecycleError("Nie można przenieść folderu do niego samego.")
-    if new_name in target:
-        raise LifecycleError(f"W miejscu docelowym jest już obiekt o adresie „{new_name}”.")
+    _check_movable(content, target)
+    _check_name(registry, target, new_name)
     site = site_of(content)
     old_path = resource_path(content)
     source.move(old_name, target, newname=new_name, registry=registry)
@@ -140,34 +161,74 @@ def move(registry: Any, content: Content, target: Any, name: str | None = None) 
     _announce(registry, content)
 
 
-def delete(registry: Any, content: Content, by: str) -> None:
-    """Move to the bin, withdrawn. Versions stay, so what was filed with them stays readable.
+def _check_movable(content: Content, target: Any) -> None:
+    site = site_of(content)
+    if content is site or content is site[BIN]:
+        raise LifecycleError("Tego obiektu nie można przenieść.")
+    if content.deleted_from is not None:
+        raise LifecycleError("Obiekt jest w koszu. Najpierw go przywróć.")
+    if _is_inside(target, content):
+        raise LifecycleError("Nie można przenieść folderu do niego samego.")
+    if not IFolderish.providedBy(target) or target is site[BIN] or target.deleted_from is not None:
+        raise LifecycleError("W to miejsce nie można przenieść obiektu. Wybierz folder.")
+    _refuse_referred(content, "Nie można zmienić adresu")
 
-    :raises LifecycleError: something refers to the object.
+
+def _refuse_referred(content: Content, what: str) -> None:
+    users = referrers(content)
+    if users:
+        names = ", ".join(f"„{user.title}”" for user in users[:5])
+        raise LifecycleError(f"{what}: odwołują się do tego obiektu {names}. Najpierw zmień te obiekty.")
+
+
+def reorder(registry: Any, folder: Any, names: Sequence[str]) -> None:
+    """Put the children of `folder` into the order of `names`; those not named follow in their old order."""
+    old = list(folder.keys())
+    new = [*names, *(name for name in old if name not in set(names))]
+    if new != old:
+        folder.set_order(new, reorderable=True)
+        _announce(registry, folder)
+
+
+def delete(registry: Any, content: Content, by: str) -> None:
+    """Move to the bin with all that is inside, withdrawn. Versions stay, so what was filed with them stays readable.
+
+    :raises LifecycleError: something refers to the object, or it is in the bin already.
     """
     site = site_of(content)
     if content is site or content is site[BIN]:
         raise LifecycleError("Tego obiektu nie można usunąć.")
-    users = referrers(content)
-    if users:
-        names = ", ".join(f"„{user.title}”" for user in users[:5])
-        raise LifecycleError(f"Nie można usunąć: odwołują się do tego obiektu {names}. Najpierw zmień te obiekty.")
-    content.deleted_from = resource_path(content)
-    if content.state != "withdrawn":
-        enter_state(content, "withdrawn")
-    content.updated_by = by
+    if content.deleted_from is not None:
+        raise LifecycleError("Obiekt już jest w koszu.")
+    _refuse_referred(content, "Nie można usunąć")
+    for item in list(_subtree(content)):
+        item.deleted_from = resource_path(item)
+        if item.state != "withdrawn":
+            enter_state(item, "withdrawn")
+        item.updated_by = by
     content.__parent__.move(content.__name__, site[BIN], newname=content.uid, registry=registry)
     _announce(registry, content)
 
 
+def _subtree(content: Any) -> Iterator[Any]:
+    """The object and all content inside it."""
+    yield content
+    if IFolderish.providedBy(content):
+        for child in content.values():
+            if IContent.providedBy(child):
+                yield from _subtree(child)
+
+
 def undelete(registry: Any, content: Content, by: str) -> None:
-    """Bring a deleted object back to where it was, as a draft.
+    """Bring a deleted object back to where it was, with all that is inside, as drafts.
 
     :raises LifecycleError: its folder is gone or its address is taken.
     """
     site = site_of(content)
     if content.deleted_from is None:
         raise LifecycleError("Obiekt nie jest w koszu.")
+    if content.__parent__ is not site[BIN]:
+        raise LifecycleError("Obiekt leży w usuniętym folderze. Przywróć ten folder.")
     *folder_path, name = content.deleted_from.strip("/").split("/")
     folder = site
     for segment in folder_path:
@@ -176,10 +237,11 @@ def undelete(registry: Any, content: Content, by: str) -> None:
         folder = folder[segment]
     if name in folder:
         raise LifecycleError(f"Adres „{content.deleted_from}” jest już zajęty.")
-    content.deleted_from = None
+    for item in list(_subtree(content)):
+        item.deleted_from = None
+        enter_state(item, "draft")
+        item.updated_by = by
     content.__parent__.move(content.__name__, folder, newname=name, registry=registry)
-    enter_state(content, "draft")
-    content.updated_by = by
     _announce(registry, content)
 
 
@@ -206,6 +268,11 @@ def _is_inside(target: Any, content: Any) -> bool:
             return True
         target = target.__parent__
     return False
+
+
+def _list_working_copy(content: Content) -> None:
+    """Tell the list of working copies alone: the world sees nothing of them, so its pages stay as they are."""
+    boi_index(content, "working_copy").reindex_resource(content)
 
 
 def _announce(registry: Any, content: Content) -> None:

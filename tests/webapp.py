@@ -17,6 +17,7 @@ from substanced.content import content
 from webtest import TestApp
 from zope.interface import implementer
 
+import boi_portal
 from boi_portal import permissions
 from boi_portal.interfaces import IContent, IPage, ISite
 from boi_portal.office.store import make_office
@@ -141,7 +142,7 @@ class TryForm(FormView):
 
 def home(request: Any) -> dict[str, Any]:
     request.registry.calls += 1
-    return {"title": request.root.title, "number": request.registry.calls}
+    return {"title": request.context.title, "number": request.registry.calls}
 
 
 def sign_in(request: Any) -> Any:
@@ -164,12 +165,14 @@ def configure(var: Path, **more: str) -> Configurator:
     raw = {
         "boi.secret": "0123456789abcdef0123456789abcdef",
         "boi.var": str(var),
+        "boi.body_max_mb": "1",
         "zodbconn.uri": f"file://{var}/content.fs?blobstorage_dir={var}/blobs&database_name=",
         "zodbconn.uri.office": f"file://{var}/office.fs?blobstorage_dir={var}/office-blobs&database_name=office",
         **more,
     }
     settings = Settings.from_ini({key: value for key, value in raw.items() if key.startswith("boi.")})
     config = Configurator(
+        package=boi_portal,
         settings={
             **raw,
             "retry.attempts": "3",
@@ -180,7 +183,7 @@ def configure(var: Path, **more: str) -> Configurator:
             "substanced.uploads_tempdir": str(var),
             "substanced.autosync_catalogs": "false",
             "substanced.autoevolve": "false",
-        }
+        },
     )
     config.registry.boi_settings = settings
     for package in ("pyramid_tm", "pyramid_retry", "substanced"):
@@ -232,6 +235,21 @@ def fill(app: Any) -> None:
         threadlocals.pop()
 
 
+def change(app: Any, work: Any) -> None:
+    """Run `work(site, registry)` in a transaction of its own, as another request would."""
+    registry = app.registry
+    threadlocals.push({"registry": registry, "request": None})
+    transaction.begin()
+    connection = registry._zodb_databases[""].open()
+    try:
+        work(connection.root()["app_root"], registry)
+        transaction.commit()
+    finally:
+        transaction.abort()
+        connection.close()
+        threadlocals.pop()
+
+
 def browser(app: Any) -> TestApp:
     """A visitor with cookies of his own."""
     return TestApp(app, extra_environ={"HTTP_ORIGIN": ORIGIN, "HTTP_HOST": "localhost"})
@@ -239,8 +257,5 @@ def browser(app: Any) -> TestApp:
 
 def close(app: Any) -> None:
     """Close the databases."""
-    watch = getattr(app.registry, "boi_revision_watch", None)
-    if watch is not None:
-        watch.close()
     for database in app.registry._zodb_databases.values():
         database.close()

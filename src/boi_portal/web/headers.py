@@ -92,7 +92,7 @@ def _readable_form(request: Any) -> bool:
     """Whether a posted form can be parsed: few enough controls, whole, UTF-8, without NUL."""
     if request.content_type not in _FORM_TYPES:
         return True
-    if _controls(request) > MAX_CONTROLS:
+    if request.charset.lower().replace("-", "") != "utf8" or _controls(request) > MAX_CONTROLS:
         return False
     try:
         pairs = list(request.POST.items())

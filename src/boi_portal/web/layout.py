@@ -218,7 +218,7 @@ class Layout:
         A view that knows better puts its own list into the rendering as `breadcrumbs`.
         """
         context = getattr(self.request, "context", None)
-        if context is None or (context is self._root and not getattr(self.request, "view_name", "")):
+        if context is None or not title or (context is self._root and not self.request.view_name):
             return []
         above = [item for item in lineage(context) if item is not self._root]
         if not self.request.view_name and above:

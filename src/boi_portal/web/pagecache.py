@@ -69,15 +69,13 @@ def _matches(asked: str, etag: str) -> bool:
 
 
 class RevisionWatch:
-    """The content revision, asked for through a connection of its own, at most every `interval` seconds or when told to."""
+    """The content revision, asked for in a transaction of its own, at most every `interval` seconds or when told to."""
 
     def __init__(self, database: Any, signal: Any, interval: float) -> None:
         self._database = database
         self._signal = signal
         self._interval = interval
         self._lock = threading.Lock()
-        self._manager = transaction.TransactionManager(explicit=True)
-        self._connection: Any = None
         self._asked_at = float("-inf")
         self.number = -1
 
@@ -97,29 +95,16 @@ class RevisionWatch:
             except Exception:  # whatever a storage raises: without a revision nothing is given out
                 logger.exception("content revision cannot be read")
                 self.number = -1
-                self._forget_connection()
             self._asked_at = time.monotonic()
 
     def _look(self) -> int:
-        if self._connection is None:
-            self._connection = self._database.open(transaction_manager=self._manager)
-        self._manager.begin()
+        manager = transaction.TransactionManager(explicit=True)
+        connection = self._database.open(transaction_manager=manager)
         try:
-            return revision.current(self._connection)
+            with manager:
+                return revision.current(connection)
         finally:
-            self._manager.abort()
-
-    def _forget_connection(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._manager = transaction.TransactionManager(explicit=True)
-
-    def close(self) -> None:
-        """Give the connection back."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            connection.close()
 
 
 class PageCache:

@@ -36,11 +36,8 @@ def run_server(app: Any, ini: str, names: Mapping[str, str]) -> None:
         threads=int(options.get("threads", "4")),
         max_request_body_size=settings.body_max_mb * 1024 * 1024,
         ident=None,
-        trusted_proxy=options.get("trusted_proxy"),
-        trusted_proxy_headers=options.get("trusted_proxy_headers", "x-forwarded-proto x-forwarded-for x-forwarded-host")
-        if options.get("trusted_proxy")
-        else None,
         clear_untrusted_proxy_headers=True,
+        **_proxy_options(options),
     )
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -52,6 +49,14 @@ def run_server(app: Any, ini: str, names: Mapping[str, str]) -> None:
             worker.stop.set()
         server.close()
         close(app)
+
+
+def _proxy_options(options: Mapping[str, str]) -> dict[str, Any]:
+    """Whose word about the browser's address and scheme counts: the proxy's named in the file, else nobody's."""
+    if "trusted_proxy" not in options:
+        return {}
+    headers = options.get("trusted_proxy_headers", "x-forwarded-proto x-forwarded-for x-forwarded-host")
+    return {"trusted_proxy": options["trusted_proxy"], "trusted_proxy_headers": set(headers.split())}
 
 
 def _interrupt(*_: Any) -> None:

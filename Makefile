@@ -54,7 +54,7 @@ tests: env  ## the tests alone (TESTS=… chooses)
 	@bin/pytest $(TESTS)
 
 bench: env  ## the benchmarks of docs/performance.md
-	@scripts/system-packages test
+	@scripts/system-packages bench
 	@bin/py -m benchmarks
 
 screenshots: env  ## the pictures in docs/, of a portal made for them

@@ -89,6 +89,11 @@ def staff_room_acl() -> list[Ace]:
     return [(Allow, STAFF, (VIEW,)), DENY_ALL]
 
 
+def editors_room_acl() -> list[Ace]:
+    """The room of everybody who maintains content."""
+    return [(Allow, role(name), (VIEW, EDIT)) for name in (EDITOR, CHIEF_EDITOR, ADMIN)] + [DENY_ALL]
+
+
 def desk_acl() -> list[Ace]:
     """The clerk's desk."""
     return [(Allow, role(name), (VIEW, DESK)) for name in (CLERK, HEAD, ADMIN)] + [DENY_ALL]

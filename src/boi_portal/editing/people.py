@@ -1,0 +1,18 @@
+"""Whose hand it was: what is kept of an editor with a change, and how it is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def actor(request: Any) -> str:
+    """What is kept with a change: the login of whoever makes the request."""
+    login: str = request.layout.user.login
+    return login
+
+
+def shown_name(site: Any, who: str) -> str:
+    """The name of an employee by login; what is no login of ours (a load from files) is shown as it is."""
+    users = site["principals"]["users"]
+    user = users.get(who) if who else None
+    return getattr(user, "name", "") or who or "nieznana osoba"

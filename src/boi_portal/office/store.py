@@ -6,6 +6,7 @@ once write different objects; lists for the office are indexes that the one work
 
 from __future__ import annotations
 
+import re
 import secrets
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ ROOT_KEY = "office"
 SHARDS = 64
 # letters and digits that cannot be mistaken for one another when read aloud or copied by hand
 NUMBER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+CODE = 7  # random characters of a case number
+_CASE_NUMBER = re.compile(rf"BOI-[0-9]{{4}}-[{NUMBER_ALPHABET}]{{4}}-[{NUMBER_ALPHABET}]{{4}}\Z")
 
 KINDS = (
     "applicants",  # id -> Applicant
@@ -37,7 +40,11 @@ KINDS = (
 
 
 class Shards(Persistent):
-    """A mapping spread over many BTrees by the key's checksum."""
+    """A mapping spread over many BTrees by the key's checksum.
+
+    Values are persistent objects, or ids: two writers' changes of one tree are put together by comparing its values, and what has no
+    order, such as a dict, cannot be.
+    """
 
     def __init__(self) -> None:
         self._trees = tuple(OOBTree() for _ in range(SHARDS))
@@ -52,6 +59,8 @@ class Shards(Persistent):
         return self._tree(key).get(key, default)
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if isinstance(value, dict | list | set):
+            raise TypeError("a record must be a persistent object or an id")
         self._tree(key)[key] = value
 
     def __delitem__(self, key: str) -> None:
@@ -133,24 +142,31 @@ def case_number(year: int) -> str:
 
     The seven first characters are 35 random bits; the eighth is computed, so that a misheard number is noticed.
     """
-    body = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(7))
+    body = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(CODE))
     code = body + check_character(f"{year}{body}")
     return f"BOI-{year}-{code[:4]}-{code[4:]}"
 
 
 def check_character(text: str) -> str:
-    """The check character of `text`: a weighted sum modulo 31 that notices nearly every wrong or swapped character."""
-    total = sum((place + 2) * int(sign, 36) for place, sign in enumerate(text))
-    return NUMBER_ALPHABET[total % 31]
+    """The check character of `text` (Luhn modulo 32, digits of the year by their value).
+
+    Notices every single wrong character, and every swap of neighbours but of a 2 and a Z.
+    """
+    total = 0
+    for place, sign in enumerate(reversed(text)):
+        value = NUMBER_ALPHABET.index(sign) if place < CODE else int(sign)
+        doubled = value * (1 + (place + 1) % 2)
+        total += doubled // 32 + doubled % 32
+    return NUMBER_ALPHABET[-total % 32]
 
 
 def is_case_number(text: str) -> bool:
     """Whether `text` has the form of a case number and its check character is right."""
-    parts = text.split("-")
-    if len(parts) != 4 or parts[0] != "BOI" or not parts[1].isdigit() or [len(p) for p in parts] != [3, 4, 4, 4]:
+    if not _CASE_NUMBER.match(text):
         return False
-    code = parts[2] + parts[3]
-    return set(code) <= set(NUMBER_ALPHABET) and check_character(parts[1] + code[:7]) == code[7]
+    _, year, left, right = text.split("-")
+    code = left + right
+    return check_character(year + code[:CODE]) == code[CODE]
 
 
 def office_of(connection: Any) -> Office:

@@ -24,7 +24,7 @@ SHARDS = 16
 
 
 class IndexQueue(Persistent):
-    """Wishes that wait: (object id, index id) -> what to do."""
+    """Wishes that wait: (object id, index id) -> (what to do,)."""
 
     def __init__(self) -> None:
         self.shards = tuple(OOBTree() for _ in range(SHARDS))
@@ -32,7 +32,8 @@ class IndexQueue(Persistent):
     def extend(self, actions: list[Any]) -> None:
         """Called by Substance D with the deferred actions of a transaction."""
         for action in actions:
-            self.shards[action.oid % SHARDS][(action.oid, action.index_oid)] = type(action).__name__
+            # a fresh tuple is written even where an equal wish waits: the worker that is just serving it must notice
+            self.shards[action.oid % SHARDS][(action.oid, action.index_oid)] = (type(action).__name__,)
 
     def __len__(self) -> int:
         return sum(len(shard) for shard in self.shards)
@@ -84,20 +85,30 @@ def drain(site: Any, limit: int = 200, signal: revision.RevisionSignal | None = 
     return done
 
 
-def _execute(objectmap: Any, key: tuple[int, int], kind: str) -> None:
+def drop_first(site: Any) -> tuple[int, int] | None:
+    """Take the wish that `drain` would serve first out of the queue, for it cannot be served. Returns its ids."""
+    for shard in site._p_jar.root()[ROOT_KEY].shards:
+        if shard:
+            key: tuple[int, int] = shard.minKey()
+            del shard[key]
+            return key
+    return None
+
+
+def _execute(objectmap: Any, key: tuple[int, int], wish: tuple[str]) -> None:
     oid, index_oid = key
     index = objectmap.object_for(index_oid)
     if index is None:
         logger.info("index is gone", extra={"index": index_oid})
         return
     resource = objectmap.object_for(oid)
-    if kind == "UnindexAction" or resource is None:
+    if wish == ("UnindexAction",) or resource is None:
         index.unindex_doc(oid)
     else:
         index.reindex_doc(oid, resource)
 
 
-__all__ = ["IndexQueue", "QueueingProcessor", "drain"]
+__all__ = ["IndexQueue", "QueueingProcessor", "drain", "drop_first"]
 
 
 def includeme(config: Any) -> None:

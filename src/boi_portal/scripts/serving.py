@@ -45,9 +45,9 @@ def run_server(app: Any, ini: str, names: Mapping[str, str]) -> None:
     except KeyboardInterrupt:
         click.echo("Stopping …")
     finally:
-        if worker is not None:
-            worker.stop.set()
         server.close()
+        if worker is not None:
+            worker.end()
         close(app)
 
 

@@ -42,6 +42,18 @@ class Worker:
         self.stop = threading.Event()
         self._cleaned = 0.0
         self._leased = 0.0
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Work in a thread of this process until `end`."""
+        self._thread = threading.Thread(target=self.run, name="boi-worker", daemon=True)
+        self._thread.start()
+
+    def end(self, seconds: float = 30.0) -> None:
+        """Ask the thread to stop and wait for the piece of work at hand; the databases may be closed then."""
+        self.stop.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def run(self) -> None:
         """Work until `stop` is set."""
@@ -85,8 +97,10 @@ class Worker:
 
     def round(self) -> int:
         """One look at every queue. Returns how many pieces of work were done."""
-        done = self._in_transaction(self._index_content)
+        done = self._index()
         for task_id in self._in_transaction(self._due_tasks):
+            if not self._renew_lease():
+                break
             done += self._do(task_id)
         if time.monotonic() - self._cleaned > CLEANUP_EVERY:
             self._cleaned = time.monotonic()
@@ -99,16 +113,21 @@ class Worker:
         """Whether this worker is the one; renews its lease when a third of it is gone."""
         if time.time() - self._leased < LEASE / 3:
             return True
-        return bool(self._in_transaction(self._take_lease))
-
-    def _take_lease(self, office: store.Office, site: Any) -> bool:
         at = time.time()
+        held = bool(self._in_transaction(lambda office, site: self._take_lease(office, at)))
+        self._leased = at if held else 0.0  # only now: a commit that met another worker's has raised
+        return held
+
+    def _take_lease(self, office: store.Office, at: float) -> bool:
         lease = office.worker_lease
         if lease is not None and lease[0] != self.name and lease[1] > at:
             return False
         office.worker_lease = (self.name, at + LEASE)
-        self._leased = at
         return True
+
+    def _renew_lease(self) -> bool:
+        """Between two pieces of work: keep the lease where there is one (`drain` works without)."""
+        return self._leased == 0.0 or self.hold_lease()
 
     def release_lease(self) -> None:
         """Let the next worker begin at once."""
@@ -117,12 +136,26 @@ class Worker:
             if office.worker_lease is not None and office.worker_lease[0] == self.name:
                 office.worker_lease = None
 
+        self._leased = 0.0
         self._in_transaction(release)
 
     # the work
 
-    def _index_content(self, office: store.Office, site: Any) -> int:
-        done = indexing.drain(site, BATCH, self.registry.boi_revision_signal)
+    def _index(self) -> int:
+        """Index a batch. Where it fails, one wish at a time, until the one that cannot be served is found and let go."""
+        for limit in (BATCH, 1):
+            try:
+                return int(self._in_transaction(lambda office, site, limit=limit: self._index_content(site, limit)))
+            except ConflictError:
+                raise
+            except Exception:
+                logger.exception("a batch of %d cannot be indexed", limit)
+        dropped = self._in_transaction(lambda office, site: indexing.drop_first(site))
+        logger.error("object and index %s: taken out of the queue", dropped)
+        return 1
+
+    def _index_content(self, site: Any, limit: int) -> int:
+        done = indexing.drain(site, limit, self.registry.boi_revision_signal)
         if done:
             sync_synonyms(site)
         return done
@@ -185,5 +218,5 @@ class Worker:
 def start_thread(registry: Any) -> Worker:
     """Start a worker in a daemon thread of this process."""
     worker = Worker(registry)
-    threading.Thread(target=worker.run, name="boi-worker", daemon=True).start()
+    worker.start()
     return worker

@@ -416,7 +416,7 @@ def test_the_content_revision_stays_where_the_world_sees_no_change(filled: Core)
         lifecycle.edit(filled.registry, card, {**card.fields, "title": "Czeka"}, "redaktorka")
         lifecycle.discard_working_copy(card)
         tasks.put(portal.office, "mail", {})
-        portal.office.drafts["x"] = {"a": 1}
+        portal.office.logins["x"] = "applicant:x"
     assert number(filled) == before
 
 

@@ -257,6 +257,11 @@ def unavailable(error: Exception, request: Any) -> Response:
     return bare_page(503, retry_after=30)
 
 
+def server_error(error: HTTPServerError, request: Any) -> Response:
+    """Any 5xx that a view raised on purpose."""
+    return bare_page(error.status_int)
+
+
 def site_missing(error: SiteMissing, request: Any) -> Response:
     """There is no portal in the database yet."""
     logger.error("the database holds no portal")
@@ -305,7 +310,7 @@ def includeme(config: Any) -> None:
     config.add_exception_view(forged, context=BadCSRFToken)
     config.add_exception_view(forged, context=BadCSRFOrigin)
     config.add_exception_view(client_error, context=HTTPClientError)
-    config.add_exception_view(failed, context=HTTPServerError)
+    config.add_exception_view(server_error, context=HTTPServerError)
     config.add_exception_view(site_missing, context=SiteMissing)
     config.add_exception_view(unavailable, context=StorageError)
     config.add_exception_view(unavailable, context=TransientError)

@@ -212,13 +212,19 @@ class Layout:
 
     # where one is
 
+    @property
+    def is_home(self) -> bool:
+        """Whether this is the home page."""
+        context = getattr(self.request, "context", None)
+        return context is not None and context is self._root and not getattr(self.request, "view_name", "")
+
     def breadcrumbs(self, title: str = "") -> list[Crumb]:
         """The way here from the home page; `title` is the page's own. Empty on the home page itself.
 
         A view that knows better puts its own list into the rendering as `breadcrumbs`.
         """
         context = getattr(self.request, "context", None)
-        if context is None or not title or (context is self._root and not self.request.view_name):
+        if context is None or not title or self.is_home:
             return []
         above = [item for item in lineage(context) if item is not self._root]
         if not self.request.view_name and above:

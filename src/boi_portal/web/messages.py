@@ -55,7 +55,7 @@ TEXTS: dict[str, Text] = {
     '"${val}" is not a number': "Wpisz liczbę, na przykład 12.",
     '"${val}" is not a string': _INTERNAL,
     '"${val}" is not a valid "${cls}"': _CHOICE,
-    "${val} is neither in (${false_choices}) nor in (${true_choices})": _CHOICE,
+    '"${val}" is neither in (${false_choices}) nor in (${true_choices})': _CHOICE,
     'relative name "${val}" irresolveable without package': _INTERNAL,
     'The dotted name "${name}" cannot be imported': _INTERNAL,
     '"${val}" has no __name__': _INTERNAL,

@@ -75,7 +75,11 @@ for (const place of document.querySelectorAll("[data-password]")) {
   const look = () => {
     const seconds = Math.round((end - Date.now()) / 1000);
     if (seconds <= 0) {
-      location.assign(page.signIn);
+      // What was typed stays on the page: it can be sent after signing in again in another tab.
+      for (const part of [bar.querySelector("[data-session-warning]"), button]) part.hidden = true;
+      bar.querySelector("[data-session-over]").hidden = false;
+      bar.hidden = false;
+      clearInterval(watch);
       return;
     }
     bar.hidden = seconds > WARN;
@@ -94,5 +98,5 @@ for (const place of document.querySelectorAll("[data-password]")) {
     }
     look();
   });
-  setInterval(look, 5000);
+  const watch = setInterval(look, 5000);
 })();

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 
 RUNTIME = [
     "argon2-cffi",
+    "asn1crypto",
     "BTrees",
     "Chameleon",
     "click",

@@ -37,7 +37,9 @@ class TestPortal:
 
     def browser(self) -> TestApp:
         """A visitor with cookies of his own, who sends `Origin` as browsers do."""
-        return TestApp(self.app, extra_environ={"HTTP_ORIGIN": ORIGIN, "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"})
+        return TestApp(
+            self.app, extra_environ={"HTTP_ORIGIN": ORIGIN, "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"}
+        )
 
     def signed_in(self, login: str) -> TestApp:
         """A visitor who has signed in as a demo person."""
@@ -61,7 +63,7 @@ class TestPortal:
 
 def make_sandbox_state(var: Path) -> None:
     """The sandbox's certificate authorities and the office's seal, as `boi-sandbox init` makes them."""
-    subprocess.run([str(Path(sys.argv[0]).parent / "boi-sandbox"), "init", "--var", str(var / "sandbox")], check=True)
+    subprocess.run([sys.executable, "-m", "boi_portal.sandbox", "init", "--var", str(var / "sandbox")], check=True)
 
 
 def make_full_portal(var: Path) -> None:

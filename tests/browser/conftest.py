@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 AXE = (Path(__file__).resolve().parent.parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-BIN = Path(sys.argv[0]).absolute().parent
+BOI = [sys.executable, "-c", "from boi_portal.scripts.main import cli; cli()"]
 START_SECONDS = 90
 
 
@@ -52,7 +52,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     port = free_ports()
     log = (var / "portal.log").open("w")
     process = subprocess.Popen(
-        [str(BIN / "boi"), "dev", "--port", str(port), "--var", str(var)],
+        [*BOI, "dev", "--port", str(port), "--var", str(var)],
         stdout=log, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:

@@ -104,23 +104,17 @@ def _need_free(port: int) -> None:
 
 
 def _start_sandbox(names: Mapping[str, str], port: int, sandbox_port: int) -> subprocess.Popen[bytes]:
-    command = str(Path(sys.argv[0]).absolute().parent / "boi-sandbox")
-    folder = str(Path(names["var"]) / "sandbox")
-    subprocess.run([command, "init", "--var", folder], check=True)  # noqa: S603 - our own command
-    return subprocess.Popen(  # noqa: S603 - our own command
-        [
-            command,
-            "serve",
-            "--var",
-            folder,
-            "--port",
-            str(sandbox_port),
-            "--portal",
-            f"http://localhost:{port}",
-            "--mail",
-            str(Path(names["var"]) / "mail"),
-        ]  # fmt: skip
-    )
+    folder = Path(names["var"]) / "sandbox"
+    command = [sys.executable, "-m", "boi_portal.sandbox"]
+    subprocess.run([*command, "init", "--var", str(folder)], check=True)  # noqa: S603 - our own command
+    options = {
+        "--var": folder,
+        "--port": sandbox_port,
+        "--portal": f"http://localhost:{port}",
+        "--mail": Path(names["var"]) / "mail",
+    }
+    words = [str(word) for option in options.items() for word in option]
+    return subprocess.Popen([*command, "serve", *words])  # noqa: S603 - our own command
 
 
 def _first_time(app: Any) -> list[Any]:

@@ -7,6 +7,7 @@ and filing come after and are not here.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +30,7 @@ from ..web.formfields import ROWS_CONTROL, FormError
 from ..web.polish import today
 from ..web.traversal import PrivateResource, Room
 from . import drafts
-from .drafts import Draft, DraftError
+from .drafts import Draft, DraftError, Entry
 
 DRAFT_ID = re.compile(r"[0-9a-f]{32}\Z")
 CHECK, SIGN = "sprawdz", "podpis"
@@ -274,6 +275,7 @@ class FillingViews:
             ],
             "consent": richtext.markup(self.definition.consent) if self.definition.consent else None,
             "problems": problems,
+            "blocks": _blocks,
             "errors": list(errors),
             "steps": len(found.pages) + 1,
             **self._about(),
@@ -328,6 +330,12 @@ class FillingViews:
 
 def _page_of(found: Review, page: Page) -> PageReview | None:
     return next((read for read in found.pages if read.page.id == page.id), None)
+
+
+def _blocks(entries: tuple[Entry, ...]) -> list[tuple[bool, list[Entry]]]:
+    """Entries in order, plain ones that follow one another together: (whether they are plain, the entries)."""
+    runs = itertools.groupby(entries, lambda entry: not entry.entries and entry.type != "repeat")
+    return [(simple, list(run)) for simple, run in runs]
 
 
 def _text(value: Any) -> str:

@@ -65,7 +65,7 @@ TAKEN = [
     ("phone", "+49 30 901820", {}, "+4930901820", ["+49 30 901820"]),
     ("email", "jan.testowy@poczta.example", {}, "jan.testowy@poczta.example", ["jan.testowy@poczta.example"]),
     ("file", ["0" * 32], {}, ["0" * 32], [f"1{NB}plik"]),
-    ("statement", "true", {}, True, ["Oświadczam: Treść"]),
+    ("statement", "true", {}, True, ["Treść"]),
 ]
 
 

@@ -5,6 +5,7 @@ Owns pages and words; every change goes through `publishing.lifecycle`, every ri
 
 
 def includeme(config):
+    config.include(".below")
     config.add_assets("editing", "boi_portal.editing:static")
     config.add_toolbar("boi_portal.editing.toolbar.panel")
     config.add_room("redakcja", "boi_portal.editing.newsroom.Newsroom")

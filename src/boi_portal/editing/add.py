@@ -23,17 +23,9 @@ ADDRESS = "adres"
 DRAFT = "zapisz"
 
 
-def _is_choosing(context: Any, request: Any) -> bool:
-    return not request.subpath
-
-
-def _is_adding(context: Any, request: Any) -> bool:
-    return len(request.subpath) == 1
-
-
 @view_config(
     context=IFolderish, name="dodaj", permission=permissions.ADD, request_method="GET", renderer="templates/add.pt",
-    custom_predicates=(_is_choosing,),
+    below="",
 )  # fmt: skip
 def choose_type(context: Any, request: Any) -> Any:
     """What may be added here; where it is one thing only, its form at once."""
@@ -46,7 +38,7 @@ def choose_type(context: Any, request: Any) -> Any:
 
 @view_config(
     context=IFolderish, name="dodaj", permission=permissions.ADD, renderer="templates/add-form.pt",
-    custom_predicates=(_is_adding,),
+    below=r".+",
 )  # fmt: skip
 class AddView(ContentForm):
     """The form of an object that is not there yet."""

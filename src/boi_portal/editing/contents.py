@@ -7,36 +7,28 @@ from typing import Any
 
 import colander
 import deform.widget
-from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden, HTTPSeeOther
+from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.traversal import find_resource, resource_path
 from pyramid.view import view_config
 
 from .. import permissions
-from ..interfaces import IContent, IFolderish
+from ..interfaces import IContent, IFolderish, ISite
 from ..publishing import lifecycle
 from ..publishing.lifecycle import LifecycleError, referrers, site_of
 from ..publishing.schema import text
+from ..publishing.site import Bin
 from ..publishing.workflow import STATES
 from ..web.forms import Button, FormView, Rejected
 from ..web.polish import counted
 from .addresses import AddressRefused, check_address
 from .people import actor, shown_name
-from .places import addable_types, content_children, is_bin, live_content, targets
+from .places import addable_types, content_children, live_content, targets
 
 ACTION, CHOSEN = "zrob", "wybrane"
 
 
-def _in_bin(context: Any, request: Any) -> bool:
-    return is_bin(context)
-
-
-def _not_in_bin(context: Any, request: Any) -> bool:
-    return not is_bin(context)
-
-
 @view_config(
-    context=IFolderish, name="zawartosc", permission=permissions.EDIT, request_method="GET", renderer="templates/contents.pt",
-    custom_predicates=(_not_in_bin,),
+    context=IFolderish, name="zawartosc", permission=permissions.EDIT, request_method="GET", renderer="templates/contents.pt"
 )  # fmt: skip
 def contents(context: Any, request: Any) -> dict[str, Any]:
     """The folder's content in its order."""
@@ -73,13 +65,7 @@ def _row(child: Any, request: Any) -> dict[str, Any]:
     }
 
 
-@view_config(
-    context=IFolderish,
-    name="zawartosc",
-    permission=permissions.EDIT,
-    request_method="POST",
-    custom_predicates=(_not_in_bin,),
-)
+@view_config(context=IFolderish, name="zawartosc", permission=permissions.EDIT, request_method="POST")
 def change_contents(context: Any, request: Any) -> Any:
     """Move one up or down, or publish the chosen ones."""
     live_content(context)
@@ -132,7 +118,9 @@ class MoveView(FormView):
         super().__init__(live_content(context), request)
         self.title = f"Przenieś lub zmień adres: {context.title}"
         self.lead = "Kto wejdzie pod stary adres, trafi pod nowy."
-        back = request.layout.path(context.__parent__ or context, "zawartosc")
+        if ISite.providedBy(context):
+            raise HTTPNotFound()
+        back = request.layout.path(context.__parent__, "zawartosc")
         self.buttons = [Button("przenies", "Przenieś"), Button("wroc", "Anuluj", "quiet", type="link", value=back)]
 
     def make_schema(self) -> colander.SchemaNode:
@@ -225,8 +213,8 @@ def delete(context: Any, request: Any) -> Any:
 
 
 @view_config(
-    context=IFolderish, name="zawartosc", permission=permissions.EDIT, request_method="GET", renderer="templates/bin.pt",
-    custom_predicates=(_in_bin,),
+    context=Bin, name="zawartosc", permission=permissions.EDIT, request_method="GET", renderer="templates/bin.pt",
+
 )  # fmt: skip
 def bin_contents(context: Any, request: Any) -> Mapping[str, Any]:
     """What lies in the bin, the latest first."""
@@ -248,7 +236,7 @@ def bin_contents(context: Any, request: Any) -> Mapping[str, Any]:
 
 
 @view_config(
-    context=IFolderish, name="zawartosc", permission=permissions.EDIT, request_method="POST", custom_predicates=(_in_bin,),
+    context=Bin, name="zawartosc", permission=permissions.EDIT, request_method="POST",
     renderer="templates/bin.pt",
 )  # fmt: skip
 def bring_back_from_bin(context: Any, request: Any) -> Any:

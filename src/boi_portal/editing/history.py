@@ -23,18 +23,6 @@ COMPARE, SHOW, COPY = "porownaj", "strona", "robocza"
 MARK = "stan_otwarcia"
 
 
-def _subpath(*lengths: int, last: str = "", first: str = "") -> Any:
-    def holds(context: Any, request: Any) -> bool:
-        path = request.subpath
-        return len(path) in lengths and (not last or path[-1] == last) and (not first or path[0] == first)
-
-    return (holds,)
-
-
-def _is_number(context: Any, request: Any) -> bool:
-    return len(request.subpath) == 1 and request.subpath[0].isdecimal()
-
-
 def version_of(content: Any, number: str) -> Version:
     """A version by what stands in the address.
 
@@ -50,7 +38,7 @@ def version_of(content: Any, number: str) -> Version:
 
 @view_config(
     context=IContent, name="historia", permission=permissions.EDIT, request_method="GET", renderer="templates/history.pt",
-    custom_predicates=_subpath(0),
+    below="",
 )  # fmt: skip
 def history(context: Any, request: Any) -> dict[str, Any]:
     """All versions, newest first."""
@@ -85,7 +73,7 @@ def _summary(version: Version, content: Any, request: Any) -> dict[str, Any]:
 
 @view_config(
     context=IContent, name="historia", permission=permissions.EDIT, request_method="GET", renderer="templates/version.pt",
-    custom_predicates=(_is_number,),
+    below=r"\d+",
 )  # fmt: skip
 def version(context: Any, request: Any) -> dict[str, Any]:
     """One version: its data, and a way to bring it back."""
@@ -108,7 +96,7 @@ def version(context: Any, request: Any) -> dict[str, Any]:
 
 @view_config(
     context=IContent, name="historia", permission=permissions.EDIT, request_method="GET", renderer="templates/fields.pt",
-    custom_predicates=_subpath(2, last=SHOW),
+    below=r"\d+/" + SHOW,
 )  # fmt: skip
 def version_page(context: Any, request: Any) -> Any:
     """The object's page as it was with a version."""
@@ -120,7 +108,7 @@ def version_page(context: Any, request: Any) -> Any:
 
 @view_config(
     context=IContent, name="historia", permission=permissions.EDIT, request_method="GET", renderer="templates/compare.pt",
-    custom_predicates=_subpath(1, first=COMPARE),
+    below=COMPARE,
 )  # fmt: skip
 def compare(context: Any, request: Any) -> dict[str, Any]:
     """Two versions (`?a=`, `?b=`; `robocza` is the working copy), field by field."""
@@ -145,7 +133,7 @@ def _side(content: Any, name: str) -> tuple[dict[str, Any], str]:
 
 @view_config(
     context=IContent, name="historia", permission=permissions.EDIT, request_method="POST", renderer="templates/version.pt",
-    custom_predicates=(_is_number,),
+    below=r"\d+",
 )  # fmt: skip
 def bring_back(context: Any, request: Any) -> Any:
     """Make a version the edited fields again, and publish them where that was asked for."""
@@ -179,3 +167,12 @@ def _problem(content: Any, found: Version, mark: str) -> str:
         reasons = " ".join(error.asdict(translate=str).values())
         return f"Ta wersja nie spełnia dzisiejszych wymagań: {reasons}"
     return ""
+
+
+@view_config(context=IContent, name="historia", permission=permissions.EDIT)
+def no_such_history(context: Any, request: Any) -> Any:
+    """An address below the history that leads nowhere.
+
+    :raises HTTPNotFound: always.
+    """
+    raise HTTPNotFound()

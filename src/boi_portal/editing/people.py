@@ -15,4 +15,4 @@ def shown_name(site: Any, who: str) -> str:
     """The name of an employee by login; what is no login of ours (a load from files) is shown as it is."""
     users = site["principals"]["users"]
     user = users.get(who) if who else None
-    return getattr(user, "name", "") or who or "nieznana osoba"
+    return getattr(user, "display_name", "") or who or "nieznana osoba"

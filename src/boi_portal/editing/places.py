@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from .. import permissions
 from ..interfaces import IContent, IFolderish
 from ..publishing.content import Content
-from ..publishing.lifecycle import BIN, site_of
+from ..publishing.lifecycle import site_of
 
 BIN_TYPE = "bin"
 
@@ -53,8 +53,3 @@ def _folders(folder: Any, without: Any) -> Iterator[Any]:
     for child in content_children(folder):
         if IFolderish.providedBy(child):
             yield from _folders(child, without)
-
-
-def is_bin(context: Any) -> bool:
-    """Whether this is the bin."""
-    return getattr(context, "__name__", None) == BIN and context.type_name == BIN_TYPE

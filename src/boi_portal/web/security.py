@@ -122,8 +122,9 @@ class ForgeryPolicy:
             return False
         if not request.session.exists:
             return same is True
-        supplied = supplied_token.encode() if isinstance(supplied_token, str) else supplied_token
-        return hmac.compare_digest(self.get_csrf_token(request).encode(), supplied or b"")
+        if not isinstance(supplied_token, str):
+            return False  # a file was sent in its place
+        return hmac.compare_digest(self.get_csrf_token(request).encode(), supplied_token.encode())
 
 
 def same_origin(request: Any) -> bool | None:

@@ -19,10 +19,11 @@ from .fields import PREFILLS, TYPES, Field, FieldType
 from .formula import Formula
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
-# words that stand for something else in formulas
-RESERVED_IDS = frozenset(
-    {"sum", "count", "days", "and", "or", "not", "in", "is", "if", "else", "for", "lambda", "await", "async", "row"}
-)
+# words that stand for something else in formulas and forms
+RESERVED_IDS = frozenset({
+    "sum", "count", "days", "and", "or", "not", "in", "is", "if", "else", "for", "lambda", "await", "async", "row",
+    "csrf_token",
+})  # fmt: skip
 MAX_PAGES = 30
 MAX_FIELDS = 60  # of a page or in a group
 MAX_ALL_FIELDS = 400

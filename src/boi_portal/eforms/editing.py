@@ -281,7 +281,7 @@ class EditField(_Form):
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        return f"Pole: {self.kind.title.lower()}"
+        return f"Pole: {self.kind.title}"
 
     def in_repeat(self) -> bool:
         pages = self.fields["pages"]
@@ -346,7 +346,7 @@ class NewField(EditField):
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        return f"Nowe pole: {self.kind.title.lower()}"
+        return f"Nowe pole: {self.kind.title}"
 
     def changed(self, values: Mapping[str, Any]) -> outline.Data:
         return outline.added(self.fields["pages"], self.place[:-1], self.item(values))

@@ -19,11 +19,9 @@ from .. import web
 SCHEME = "boi-asset:"
 FONTS = Path(web.__file__).parent / "static" / "vendor"
 STYLE = (Path(__file__).parent / "static" / "print.css").read_text(encoding="utf-8")
-FACES = (
-    ("latin", "U+0000-00FF, U+2000-206F, U+20AC, U+2122, U+2212"),
-    ("latin-ext", "U+0100-02BA, U+1E00-1EFF"),
-    ("cyrillic", "U+0400-045F, U+0490-0491"),
-)
+# Each subset is a family of its own: one family of several files, told apart by `unicode-range`, comes out with
+# wrong letters.
+FACES = {"latin": "Portal Latin", "latin-ext": "Portal Latin Ext", "cyrillic": "Portal Cyrillic"}
 
 
 class PrintError(RuntimeError):
@@ -48,15 +46,17 @@ class OwnAssets(URLFetcher):
 
 
 def _font_names() -> frozenset[str]:
-    return frozenset(f"source-sans-3-{subset}-wght-normal.woff2" for subset, _ in FACES)
+    return frozenset(f"source-sans-3-{subset}-wght-normal.woff2" for subset in FACES)
 
 
 def _font_faces() -> str:
-    return "".join(
-        f'@font-face {{ font-family: "Source Sans 3"; font-weight: 200 900; unicode-range: {span};'
+    faces = "".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: 200 900;'
         f' src: url("{SCHEME}source-sans-3-{subset}-wght-normal.woff2") format("woff2"); }}\n'
-        for subset, span in FACES
+        for subset, family in FACES.items()
     )
+    stack = ", ".join(f'"{family}"' for family in FACES.values())
+    return f"{faces}html {{ font-family: {stack}, sans-serif; }}\n"
 
 
 def pdf(html: str) -> bytes:
@@ -66,7 +66,7 @@ def pdf(html: str) -> bytes:
     """
     fetcher, fonts = OwnAssets(), FontConfiguration()
     try:
-        style = weasyprint.CSS(string=_font_faces() + STYLE, font_config=fonts, url_fetcher=fetcher)
+        style = weasyprint.CSS(string=STYLE + _font_faces(), font_config=fonts, url_fetcher=fetcher)
         document = weasyprint.HTML(string=html, url_fetcher=fetcher)
         made: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
     except FatalURLFetchingError as error:

@@ -14,7 +14,9 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import remember
 from pyramid.threadlocal import manager as threadlocals
 from substanced.content import content
+from substanced.util import get_oid
 from webtest import TestApp
+from ZODB.POSException import ConflictError
 from zope.interface import implementer
 
 import boi_portal
@@ -146,13 +148,25 @@ def home(request: Any) -> dict[str, Any]:
 
 
 def sign_in(request: Any) -> Any:
-    remember(request, applicant_userid("ala"))
+    """Sign in as the applicant, or as the employee of that login."""
+    login = request.params.get("login")
+    users = request.root["principals"]["users"]
+    remember(request, get_oid(users[login]) if login else applicant_userid("ala"))
     request.session.flash("Witaj w portalu.", "success")
     return HTTPSeeOther("/")
 
 
 def broken(request: Any) -> Any:
     raise RuntimeError("boom")
+
+
+def conflicting(request: Any) -> Any:
+    """Conflicts as often as `?times=` says, counted over the attempts of one request."""
+    request.environ["tries"] = request.environ.get("tries", 0) + 1
+    request.root.fields = {**request.root.fields, "epuap": f"try {request.environ['tries']}"}
+    if request.environ["tries"] <= int(request.params["times"]):
+        raise ConflictError
+    return HTTPSeeOther("/")
 
 
 def setting(request: Any) -> Any:
@@ -196,6 +210,7 @@ def configure(var: Path, **more: str) -> Configurator:
         config.scan(f"boi_portal.{feature}")
     config.scan(__name__)
     config.registry.calls = 0
+    config.add_toolbar(lambda context, request: f'<div class="toolbar"><div class="wrap">{context.title}</div></div>')
     config.set_root_factory("boi_portal.publishing.site.root_factory")
     config.add_room("sprawy", MyRoom)
     templates = Path(__file__).parent / "templates"
@@ -208,6 +223,7 @@ def configure(var: Path, **more: str) -> Configurator:
     config.add_view(TryForm, context=ISite, name="formularz", renderer="boi_portal.web:templates/form.pt")
     config.add_view(sign_in, context=ISite, name="wejdz", request_method="POST")
     config.add_view(broken, context=ISite, name="awaria")
+    config.add_view(conflicting, context=ISite, name="konflikt", request_method="POST")
     config.add_view(setting, context=ISite, name="sesyjna", renderer=page, public_page=True)
     config.commit()
     return config
@@ -227,6 +243,11 @@ def fill(app: Any) -> None:
         office.applicants["ala"] = Stored("ala", "Alicja Testowa")
         lifecycle.add(registry, site, "strona", TestPage({"title": "Strona"}), "test", "published")
         lifecycle.add(registry, site, "szkic", TestPage({"title": "Szkic"}), "test")
+        for login, role in (("ewa", permissions.EDITOR), ("adam", permissions.ADMIN), ("ula", permissions.CLERK)):
+            user = site["principals"].add_user(
+                login, password="x" * 12, email=f"{login}@zdroje.example", registry=registry
+            )
+            user.groups.connect([site["principals"]["groups"][role]])
         revision.bump(site, None)
         manager.commit()
     finally:

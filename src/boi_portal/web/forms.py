@@ -163,7 +163,7 @@ class FormView:
             self.request,
             appstruct=self.initial(),
             buttons=self.buttons,
-            action=self.action,
+            action=self.action or self.request.path_qs,  # without it the address would keep the fragment of a row
             formid=self.formid,
         )
 

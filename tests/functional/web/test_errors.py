@@ -142,3 +142,19 @@ def test_session_can_be_extended(alice: TestApp, visitor: TestApp) -> None:
     assert 0 < answer.json["expires_in"] <= 20 * 60
     assert visitor.post("/sesja", status=200).json == {"expires_in": 0}
     assert "Set-Cookie" not in visitor.post("/sesja", status=200).headers
+
+
+def test_conflicting_post_is_run_again(app: Any, visitor: TestApp) -> None:
+    visitor.post("/konflikt", {"times": "2"}, status=303)
+    seen: list[str] = []
+    webapp.change(app, lambda site, registry: seen.append(site.fields["epuap"]))
+    assert seen == ["try 3"]
+
+
+def test_post_that_conflicts_to_the_end_gets_503_and_writes_nothing(app: Any, visitor: TestApp) -> None:
+    before: list[Any] = []
+    webapp.change(app, lambda site, registry: before.append(dict(site.fields)))
+    response = visitor.post("/konflikt", {"times": "9"}, status=503)
+    assert heading(response) == "Portal jest chwilowo niedostępny"
+    webapp.change(app, lambda site, registry: before.append(dict(site.fields)))
+    assert before[0] == before[1]

@@ -1,9 +1,9 @@
 /* Small helps; every page works without them. No inline script is allowed, so data comes from attributes of the page. */
 "use strict";
 
-// A refused form: the summary of errors gets the focus, so that it is read first.
+// A refused form: the summary of errors gets the focus, so that it is read first. Most browsers have done so by `autofocus`.
 const summary = document.querySelector("[data-error-summary]");
-if (summary) summary.focus();
+if (summary) window.addEventListener("load", () => document.activeElement === document.body && summary.focus());
 
 // A link of the summary puts the focus into the field itself, and shows its label.
 document.addEventListener("click", (event) => {
@@ -29,13 +29,6 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
-
-// After a row was added or moved, the focus follows to it.
-if (location.hash.endsWith("-wiersz")) {
-  const row = document.getElementById(location.hash.slice(1));
-  const first = row && row.querySelector("input:not([type=hidden]), select, textarea");
-  if (first) first.focus();
-}
 
 // Passwords can be shown.
 for (const place of document.querySelectorAll("[data-password]")) {

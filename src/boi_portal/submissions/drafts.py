@@ -255,7 +255,7 @@ def draft_complete(draft: Draft, definition: Definition) -> list[Problem]:
         elif page.page.id not in draft.done:
             found.append(Problem(f"Przejdź przez stronę „{page.page.title}”.", page.page.id))
         found += [
-            Problem(f"Pliku „{stored_id}” już nie ma. Dołącz go jeszcze raz.", page.page.id, (field.id,))
+            Problem(f"Pliku w polu „{field.label}” już nie ma. Dołącz go jeszcze raz.", page.page.id, (field.id,))
             for field, stored_id in _file_ids(page.page, page.values)
             if stored_id not in draft.files
         ]

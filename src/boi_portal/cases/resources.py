@@ -1,0 +1,121 @@
+"""The rooms of cases: `/sprawy` of the applicant and `/urzad` of the clerk, and a case as each sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import permissions
+from ..accounts.resources import applicant_of
+from ..office.store import is_case_number
+from ..submissions.records import Submission
+from ..web.traversal import PrivateResource, Room
+from .records import Case
+
+
+class CaseSeen(PrivateResource):
+    """A case at an address. `record` is the Case."""
+
+    record: Case
+
+    @property
+    def title(self) -> str:
+        return self.record.number
+
+    @property
+    def submission(self) -> Submission:
+        """What was filed."""
+        return self.office.submissions[self.record.number]
+
+    @property
+    def office(self) -> Any:
+        """The office database's root."""
+        return self.__parent__.office
+
+
+class CaseResource(CaseSeen):
+    """`/sprawy/{number}`: the owner's alone."""
+
+    def __acl__(self) -> list[Any]:
+        return permissions.case_acl(self.record.owner)
+
+
+class DeskCaseResource(CaseSeen):
+    """`/urzad/sprawy/{number}`: the department's alone."""
+
+    def __acl__(self) -> list[Any]:
+        return permissions.desk_case_acl(self.record.department)
+
+
+class CasesRoom(Room):
+    """`/sprawy`"""
+
+    title = "Moje sprawy"
+
+    @property
+    def office(self) -> Any:
+        return self.request.office
+
+    def __getitem__(self, name: str) -> CaseResource:
+        return CaseResource(_case(self.office, name), self, name)
+
+    def cases(self) -> list[Case]:
+        """The applicant's own cases: those that wait for the applicant first, then the newest."""
+        applicant = applicant_of(self.office, self.request.authenticated_userid)
+        numbers = applicant.cases if applicant is not None else ()
+        found: list[Case] = [self.office.cases[number] for number in numbers]
+        return sorted(
+            found, key=lambda case: (case.stage.kind == "applicant", case.filed_at, case.number), reverse=True
+        )
+
+
+class DeskRoom(Room):
+    """`/urzad`"""
+
+    title = "Pulpit"
+
+    @property
+    def office(self) -> Any:
+        return self.request.office
+
+    def __getitem__(self, name: str) -> DeskCases:
+        if name != "sprawy":
+            raise KeyError(name)
+        return DeskCases(self.request, self, name)
+
+    def __acl__(self) -> list[Any]:
+        return permissions.desk_acl()
+
+    @property
+    def departments(self) -> list[str]:
+        """Names of the clerk's departments."""
+        mark = permissions.department("")
+        return sorted(one.removeprefix(mark) for one in self.request.effective_principals if str(one).startswith(mark))
+
+
+class DeskCases(Room):
+    """`/urzad/sprawy`"""
+
+    title = ""
+
+    @property
+    def office(self) -> Any:
+        return self.request.office
+
+    def __getitem__(self, name: str) -> DeskCaseResource:
+        return DeskCaseResource(_case(self.office, name), self, name)
+
+    def __acl__(self) -> list[Any]:
+        return permissions.desk_acl()
+
+
+def _case(office: Any, number: str) -> Case:
+    """:raises KeyError: there is no such case."""
+    if not is_case_number(number):
+        raise KeyError(number)
+    case: Case = office.cases[number]
+    return case
+
+
+def includeme(config: Any) -> None:
+    config.add_room("sprawy", CasesRoom)
+    config.add_room("urzad", DeskRoom)

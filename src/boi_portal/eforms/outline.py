@@ -37,7 +37,7 @@ def _find(pages: Data, path: Path) -> tuple[Data, int]:
             raise NoSuchPlace("/".join(path))
         if step == len(path) - 1:
             return items, place
-        items = items[place].setdefault("fields", [])
+        items = items[place].get("fields") or []
     raise NoSuchPlace("/".join(path))
 
 

@@ -59,15 +59,18 @@ def _check_name(registry: Any, parent: Any, name: str) -> None:
         raise LifecycleError(f"Adres „{name}” ma niedozwolone znaki. Użyj małych liter bez polskich znaków, cyfr i łącznika.")
     if name in parent:
         raise LifecycleError(f"Adres „{name}” jest już zajęty. Podaj inny.")
-    if is_reserved(registry, parent, name):
+    if is_reserved(registry, providedBy(parent), name):
         raise LifecycleError(f"Adres „{name}” jest zastrzeżony dla portalu. Podaj inny.")
 
 
 def is_reserved(registry: Any, parent: Any, name: str) -> bool:
-    """Whether the portal itself answers at `name` below `parent`: content there would hide it, or be hidden by it."""
-    if ISite.providedBy(parent) and (name in RESERVED or name in getattr(registry, "boi_rooms", ())):
+    """Whether the portal itself answers at `name` below a parent of this specification (`providedBy`, `implementedBy`).
+
+    Content there would hide a view or a room, or be hidden by it.
+    """
+    if parent.isOrExtends(ISite) and (name in RESERVED or name in getattr(registry, "boi_rooms", ())):
         return True
-    place = (IViewClassifier, IRequest, providedBy(parent))
+    place = (IViewClassifier, IRequest, parent)
     return any(registry.adapters.lookup(place, kind, name=name) for kind in (IView, ISecuredView, IMultiView))
 
 

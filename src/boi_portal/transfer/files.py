@@ -6,16 +6,17 @@ Owns parsing and writing of single files (`docs/content-format.md`); knows nothi
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from ..casetypes.schemas import SECTIONS
@@ -28,6 +29,8 @@ _FRONT = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
 _SECTION = re.compile(r'<section data-field="([a-z_]+)">(.*?)</section>', re.DOTALL)
 # keys of a file that are not fields of the object
 META = ("type", "state", "order")
+# types that are written in YAML alone
+YAML_TYPES = ("eform", "file")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +56,7 @@ class ContentFilesError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One object as its files say. `path` is () for the portal itself; `lines` tells where a key stands."""
+    """One object as its files say. `path` is () for the portal itself; `lines` tells where a key stands: `fees.0.amount` -> line."""
 
     path: tuple[str, ...]
     file: str
@@ -65,12 +68,22 @@ class Entry:
     lines: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def line_of(self, key: str) -> int:
-        """The line of a top key, or 0."""
-        return self.lines.get(key.split(".")[0], 0)
+        """The line of a key, or of the nearest one around it that is written; 0 where there is none."""
+        while key and key not in self.lines:
+            key = key.rpartition(".")[0]
+        return self.lines.get(key, 0)
+
+
+class _Constructor(RoundTripConstructor):
+    """Leaves dates as they are written: the schema checks them, and can say which one is wrong."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda self, node: node.value)
 
 
 def _yaml() -> YAML:
     yaml = YAML(typ="rt")
+    yaml.Constructor = _Constructor
     yaml.allow_unicode = True
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -86,13 +99,19 @@ def read(root: Path, relative: Path) -> Entry:
     :raises ContentFilesError: it cannot be understood.
     """
     name = str(relative)
-    try:
-        text = (root / relative).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise _mistake(name, 0, f"is not UTF-8 text (byte {error.start})") from None
+    if relative.suffix not in (".html", ".yaml"):
+        raise _mistake(name, 0, f"has no {relative.name}.yaml beside it that describes it")
+    text = _text(root, relative)
     if relative.suffix == ".html":
         return _read_html(root, relative, text)
     return _read_yaml(root, relative, text)
+
+
+def _text(root: Path, relative: Path) -> str:
+    try:
+        return (root / relative).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _mistake(str(relative), 0, f"is not UTF-8 text (byte {error.start})") from None
 
 
 def _read_html(root: Path, relative: Path, text: str) -> Entry:
@@ -101,6 +120,8 @@ def _read_html(root: Path, relative: Path, text: str) -> Entry:
     if front is None:
         raise _mistake(name, 1, "must begin with front matter between two lines of ---")
     values, lines = _parse(name, front.group(1), offset=1)
+    if values.get("type") in YAML_TYPES:
+        raise _mistake(name, lines["type"], f"type {values['type']!r} is written as .yaml")
     body = text[front.end() :]
     body_line = text[: front.end()].count("\n") + 1
     if values.get("type") == "case-type":
@@ -131,6 +152,8 @@ def _read_yaml(root: Path, relative: Path, text: str) -> Entry:
     name = str(relative)
     values, lines = _parse(name, text, offset=0)
     path = tuple(relative.with_suffix("").parts)
+    if "type" in values and values["type"] not in YAML_TYPES:
+        raise _mistake(name, lines["type"], f"type {values['type']!r} is written as .html")
     data = None
     if values.get("type") == "file":
         beside = root / relative.with_suffix("")
@@ -163,6 +186,8 @@ def _entry(
     order = values.pop("order", None) or []
     if not isinstance(order, list) or not all(isinstance(item, str) for item in order):
         raise _mistake(name, lines.get("order", 0), "order must be a list of names")
+    if len(set(order)) < len(order):
+        raise _mistake(name, lines["order"], "order holds a name twice")
     return Entry(path, name, type_name, values, state, tuple(order), data, lines)
 
 
@@ -176,10 +201,28 @@ def _parse(name: str, text: str, offset: int) -> tuple[dict[str, Any], dict[str,
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 + offset if error.problem_mark else 0
         raise _mistake(name, line, f"YAML: {error.problem}") from None
+    except ReaderError as error:
+        line = text[: error.position].count("\n") + 1 + offset
+        raise _mistake(name, line, f"YAML: character {error.character!r}: {error.reason}") from None
     if not isinstance(loaded, CommentedMap):
         raise _mistake(name, offset + 1, "expected `key: value` lines")
-    lines = {str(key): loaded.lc.key(key)[0] + 1 + offset for key in loaded}
-    return _plain(loaded), lines
+    return _plain(loaded), {key: line + 1 + offset for key, line in _lines(loaded, "", frozenset())}
+
+
+def _lines(value: Any, prefix: str, above: frozenset[int]) -> Iterator[tuple[str, int]]:
+    """Dotted key -> line, counted from 0, of everything inside `value`."""
+    if id(value) in above:
+        return  # an anchor that holds itself
+    above = above | {id(value)}
+    if isinstance(value, CommentedMap):
+        places = {key: value.lc.key(key)[0] for key in value if key in value.lc.data} if value.lc.data else {}
+    elif isinstance(value, CommentedSeq):
+        places = {index: value.lc.item(index)[0] for index in range(len(value))}
+    else:
+        return
+    for key, line in places.items():
+        yield f"{prefix}{key}", line
+        yield from _lines(value[key], f"{prefix}{key}.", above)
 
 
 def _plain(value: Any) -> Any:
@@ -188,8 +231,6 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, CommentedSeq | list):
         return [_plain(item) for item in value]
-    if isinstance(value, datetime.date):
-        return value.isoformat()
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
@@ -212,7 +253,7 @@ def render(entry: Entry) -> str:
     head: dict[str, Any] = {"type": entry.type_name}
     if entry.state != "published":
         head["state"] = entry.state
-    if entry.type_name in ("eform", "file"):
+    if entry.type_name in YAML_TYPES:
         return _dump({**head, **values})
     bodies = {name: values.pop(name) for name in SECTIONS if name in values} if entry.type_name == "case-type" else {}
     body = values.pop("body", "")
@@ -227,13 +268,18 @@ def render_redirects(redirects: Mapping[str, str]) -> str:
     return _dump(dict(sorted(redirects.items())))
 
 
-def read_redirects(root: Path) -> dict[str, str]:
-    """Old path -> new path, or nothing where the file is missing."""
-    path = root / REDIRECTS_FILE
-    if not path.exists():
-        return {}
-    values, _ = _parse(REDIRECTS_FILE, path.read_text(encoding="utf-8"), offset=0)
-    return values
+def read_redirects(root: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """Old path -> new path, and old path -> line; nothing where the file is missing.
+
+    :raises ContentFilesError: it cannot be understood.
+    """
+    if not (root / REDIRECTS_FILE).exists():
+        return {}, {}
+    values, lines = _parse(REDIRECTS_FILE, _text(root, Path(REDIRECTS_FILE)), offset=0)
+    for old, new in values.items():
+        if not isinstance(new, str) or not (old.startswith("/") and new.startswith("/")):
+            raise _mistake(REDIRECTS_FILE, lines.get(old, 0), f"{old}: expected `/old/path: /new/path`")
+    return values, lines
 
 
 def _empty(value: Any) -> bool:

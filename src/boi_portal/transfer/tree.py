@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import colander
 from pyramid.traversal import resource_path
+from zope.interface import implementedBy
 
 from ..interfaces import IContent, IFolderish
 from ..publishing import lifecycle
@@ -23,6 +25,7 @@ from . import files
 from .files import ContentFilesError, Entry, Mistake
 
 ACTOR = "content load"
+_DEFINITION_PATH = re.compile(r"([a-z_]+(?:\[\d+\]|\.[a-z_]+)+): ")
 DEPARTMENTS, FORMS = "wydzialy", "formularze"
 
 
@@ -68,15 +71,30 @@ def check(root: Path, registry: Any) -> Plan:
     entries.sort(key=lambda entry: (len(entry.path), entry.path))
     fields: dict[tuple[str, ...], dict[str, Any]] = {}
     known = types(registry)
-    by_path = {entry.path: entry for entry in entries}
+    by_path = {entry.path: entry for entry in reversed(entries)}
     for entry in entries:
+        if by_path[entry.path] is not entry:
+            mistakes.append(Mistake(entry.file, 0, f"has the address of {by_path[entry.path].file}"))
+            continue
         mistakes.extend(_check_entry(entry, by_path, known, registry, fields))
+    redirects: dict[str, str] = {}
+    try:
+        redirects, lines = files.read_redirects(root)
+    except ContentFilesError as error:
+        mistakes.extend(error.mistakes)
     if not mistakes:
         for entry in entries:
             mistakes.extend(_check_references(entry, fields[entry.path], by_path))
+        for old, new in redirects.items():
+            if _parts(new) not in by_path:
+                mistakes.append(Mistake(files.REDIRECTS_FILE, lines[old], f"there is no {new}"))
     if mistakes:
         raise ContentFilesError(mistakes)
-    return Plan(entries, fields, files.read_redirects(root))
+    return Plan(entries, fields, redirects)
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part)
 
 
 def _content_files(root: Path) -> Iterator[Path]:
@@ -85,7 +103,8 @@ def _content_files(root: Path) -> Iterator[Path]:
     described = {path.with_suffix("") for path in root.rglob("*.yaml")}
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
-        if path.is_dir() or str(relative) == files.REDIRECTS_FILE or path.name.startswith("."):
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if path.is_dir() or hidden or str(relative) == files.REDIRECTS_FILE:
             continue
         if path in described:
             continue
@@ -100,26 +119,68 @@ def _check_entry(
             entry.file, entry.line_of("type"), f"unknown type {entry.type_name!r}; known: {', '.join(sorted(known))}"
         )
         return
-    if entry.path and entry.path[:-1] not in by_path:
-        yield Mistake(entry.file, 0, f"its folder {'/'.join(entry.path[:-1])!r} has no {files.FOLDER_FILE}")
     factory = registry.content.content_types[known[entry.type_name]]
+    yield from _check_place(entry, factory, by_path, known, registry)
     for name in entry.order:
         if (*entry.path, name) not in by_path:
             yield Mistake(entry.file, entry.line_of("order"), f"order names {name!r}, which is not there")
-    for key in entry.cstruct:
-        if key not in {node.name for node in factory.schema()}:
-            yield Mistake(entry.file, entry.line_of(key), f"unknown key {key!r} for type {entry.type_name!r}")
+    for key in _unknown_keys(factory.schema(), entry.cstruct):
+        yield Mistake(entry.file, entry.line_of(key), f"unknown key {key!r} for type {entry.type_name!r}")
     try:
         fields[entry.path] = factory.parse(_cstruct(entry.cstruct))
     except colander.Invalid as error:
-        for key, reason in error.asdict(translate=str).items():
+        for key, reason in error.asdict(translate=_interpolated).items():
             key = key.removeprefix(".").removeprefix("_")
-            yield Mistake(entry.file, entry.line_of(key), f"{key}: {reason}" if key else reason)
+            inner = _DEFINITION_PATH.match(reason)  # an e-form's definition names the place itself
+            line = entry.line_of(re.sub(r"\[(\d+)\]", r".\1", inner[1]) if inner else key)
+            yield Mistake(entry.file, line, f"{key}: {reason}" if key else reason)
     if entry.data is not None:
         try:
             media_type_of(entry.path[-1], entry.data)
         except UploadRefused as error:
             yield Mistake(entry.file, 0, str(error))
+
+
+def _interpolated(message: Any) -> str:
+    return str(message.interpolate() if hasattr(message, "interpolate") else message)
+
+
+def _check_place(
+    entry: Entry, factory: Any, by_path: Mapping[tuple[str, ...], Entry], known: Mapping[str, str], registry: Any
+) -> Iterator[Mistake]:
+    """Whether an object of this type may be described by this file and stand at this address."""
+    is_folder, line = IFolderish.implementedBy(factory), entry.line_of("type")
+    if (entry.type_name == "portal") != (not entry.path):
+        yield Mistake(entry.file, line, f"type 'portal' belongs into {files.PORTAL_FILE}, and nothing else does")
+    if Path(entry.file).name == files.FOLDER_FILE and not is_folder:
+        yield Mistake(entry.file, line, f"type {entry.type_name!r} is no folder")
+    if entry.order and not is_folder:
+        yield Mistake(entry.file, entry.line_of("order"), "order is for folders")
+    if not entry.path:
+        return
+    folder = by_path.get(entry.path[:-1])
+    if folder is None:
+        yield Mistake(entry.file, 0, f"its folder {'/'.join(entry.path[:-1])!r} has no {files.FOLDER_FILE}")
+    elif folder.type_name in known:
+        around = registry.content.content_types[known[folder.type_name]]
+        if not IFolderish.implementedBy(around):
+            yield Mistake(entry.file, 0, f"lies in {folder.file}, which is no folder")
+        elif lifecycle.is_reserved(registry, implementedBy(around), entry.path[-1]):
+            yield Mistake(entry.file, 0, f"the portal itself answers at {'/'.join(entry.path)!r}; choose another name")
+
+
+def _unknown_keys(node: colander.SchemaNode, cstruct: Any, prefix: str = "") -> Iterator[str]:
+    """Keys that the schema does not know, also in rows: colander would leave them out without a word."""
+    if isinstance(node.typ, colander.Mapping) and isinstance(cstruct, Mapping):
+        children = {child.name: child for child in node.children}
+        for key, value in cstruct.items():
+            if key in children:
+                yield from _unknown_keys(children[key], value, f"{prefix}{key}.")
+            else:
+                yield f"{prefix}{key}"
+    elif isinstance(node.typ, colander.Sequence) and isinstance(cstruct, list):
+        for place, value in enumerate(cstruct):
+            yield from _unknown_keys(node.children[0], value, f"{prefix}{place}.")
 
 
 def _cstruct(value: Any) -> Any:
@@ -141,7 +202,7 @@ def _check_references(
         if name and (folder, name) not in by_path:
             yield Mistake(entry.file, entry.line_of(key), f"{key}: there is no {folder}/{name}")
     for path in [*(fields.get("downloads") or ()), *(fields.get("popular") or ())]:
-        if tuple(path.strip("/").split("/")) not in by_path:
+        if _parts(path) not in by_path:
             yield Mistake(entry.file, entry.line_of("downloads") or entry.line_of("popular"), f"there is no {path}")
 
 
@@ -151,18 +212,43 @@ def load(root: Path, site: Any, registry: Any, dry_run: bool = False) -> list[Ch
     :raises ContentFilesError: the tree is broken; nothing was touched.
     """
     plan = check(root, registry)
+    mistakes = [mistake for entry in plan.entries for mistake in _check_present(entry, plan, site)]
+    if mistakes:
+        raise ContentFilesError(mistakes)
+    orders = {entry.path: order for entry in plan.entries if (order := _new_order(entry, plan, site))}
     changes = [change for entry in plan.entries for change in _apply(entry, plan, site, registry, dry_run)]
+    changes.extend(Change("order", "/" + "/".join(path)) for path in orders)
+    changes.extend(Change("redirect", old) for old, new in plan.redirects.items() if not _leads(site, old, new))
     if dry_run:
         return changes
+    for path, order in orders.items():
+        lifecycle.reorder(registry, _find(site, path), order)
     for entry in plan.entries:
-        changes.extend(_apply_order(entry, _find(site, entry.path)))
         _find(site, entry.path).connect_references()
     for old, new in plan.redirects.items():
-        target = _find(site, tuple(new.strip("/").split("/")))
-        if target is not None and site.redirects.get(old) != target.__oid__:
-            site.redirects[old] = target.__oid__
-            changes.append(Change("redirect", old))
+        if not _leads(site, old, new):
+            site.redirects[old] = _find(site, _parts(new)).__oid__
     return changes
+
+
+def _check_present(entry: Entry, plan: Plan, site: Any) -> Iterator[Mistake]:
+    """Whether the entry may go where it belongs in this site."""
+    content = _find(site, entry.path)
+    if content is None:
+        return
+    if not IContent.providedBy(content) or content.type_name == "bin":
+        yield Mistake(entry.file, 0, f"the portal needs the name {entry.path[-1]!r} itself; choose another")
+    elif content.type_name != entry.type_name:
+        yield Mistake(entry.file, entry.line_of("type"), f"the portal holds an object of type {content.type_name!r} here")
+    elif content.working_copy is not None and dict(content.fields) != plan.fields[entry.path]:
+        by = content.working_copy.by
+        yield Mistake(entry.file, 0, f"has edits by {by} that wait for publication: publish or discard them first")
+
+
+def _leads(site: Any, old: str, new: str) -> bool:
+    """Whether `old` leads to what stands at `new` already."""
+    target = _find(site, _parts(new))
+    return target is not None and site.redirects.get(old) == target.__oid__
 
 
 def _apply(entry: Entry, plan: Plan, site: Any, registry: Any, dry_run: bool) -> Iterator[Change]:
@@ -200,14 +286,19 @@ def _edit(content: Content, entry: Entry, fields: dict[str, Any], registry: Any,
         lifecycle.publish(registry, content, ACTOR, note="Wczytanie z plików")
 
 
-def _apply_order(entry: Entry, content: Any) -> Iterator[Change]:
-    if not IFolderish.providedBy(content) or not entry.order:
-        return
-    names = list(content.keys())
+def _new_order(entry: Entry, plan: Plan, site: Any) -> list[str]:
+    """The order that the folder is to have; empty where it will have it by itself."""
+    if not entry.order:
+        return []
+    content = _find(site, entry.path)
+    old = [] if content is None else list(content.keys())
+    depth = len(entry.path)
+    coming = [other.path[-1] for other in plan.entries if other.path[:depth] == entry.path and len(other.path) == depth + 1]
+    names = [*old, *(name for name in coming if name not in old)]
+    if content is None or not content.is_ordered():
+        names.sort()
     wanted = [*entry.order, *(name for name in names if name not in entry.order)]
-    if names != wanted:
-        content.set_order(wanted, reorderable=True)
-        yield Change("order", "/" + "/".join(entry.path))
+    return wanted if wanted != names else []
 
 
 def _find(site: Any, path: tuple[str, ...]) -> Any:
@@ -234,7 +325,7 @@ def dump(site: Any, root: Path) -> int:
     redirects = {
         old: resource_path(target)
         for old, oid in site.redirects.items()
-        if (target := site.__objectmap__.object_for(oid)) is not None
+        if (target := site.__objectmap__.object_for(oid)) is not None and target.deleted_from is None
     }
     if redirects:
         (root / files.REDIRECTS_FILE).write_text(files.render_redirects(redirects), encoding="utf-8")

@@ -7,7 +7,9 @@ from typing import Any
 
 from pyramid.config import Configurator
 
+from .evolution.upgrading import NotUpgraded, require_current
 from .settings import Settings, expand
+from .web.security import protect
 
 # Order matters: each may use what stands before it. The import test holds the same order.
 FEATURES = (
@@ -33,9 +35,20 @@ FEATURES = (
 def main(global_config: dict[str, str], **raw: Any) -> Any:
     """The WSGI application of a PasteDeploy file.
 
+    `upgrading = true` among the global settings opens a database that waits for an upgrade; `boi upgrade` alone sets it.
+
     :raises boi_portal.settings.SettingsError: a setting is missing or wrong.
+    :raises boi_portal.evolution.upgrading.NotUpgraded: the database waits for `boi upgrade`.
     """
-    return configure(raw).make_wsgi_app()
+    app = configure(raw).make_wsgi_app()
+    if global_config.get("upgrading") != "true":
+        try:
+            require_current(app.registry)
+        except NotUpgraded:
+            for database in app.registry._zodb_databases.values():
+                database.close()
+            raise
+    return app
 
 
 def configure(raw: dict[str, Any], features: Sequence[str] = FEATURES) -> Configurator:
@@ -47,6 +60,7 @@ def configure(raw: dict[str, Any], features: Sequence[str] = FEATURES) -> Config
     config.include("pyramid_tm")
     config.include("pyramid_retry")
     config.include("substanced")
+    protect(config)  # the management interface's own views must not be committed under Substance D's policies
     config.commit()  # what follows may replace what Substance D has set
     for feature in features:
         package = config.maybe_dotted(f".{feature}")

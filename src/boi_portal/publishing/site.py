@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from BTrees import family64
 from BTrees.OOBTree import OOBTree
 from pyramid_zodbconn import get_connection
 from substanced.content import content
-from substanced.evolution import mark_unfinished_as_finished
+from substanced.evolution import FINISHED_KEY, mark_unfinished_as_finished
 from substanced.objectmap import ObjectMap
 from substanced.root import Root
 from zope.interface import implementer
@@ -92,5 +93,6 @@ def make_site(connection: Any, registry: Any) -> Site:
     site = registry.content.create("Root")
     root[ROOT_KEY] = site
     connection.add(site)
+    root[FINISHED_KEY] = family64.OO.BTree()  # where it is missing, Substance D commits
     mark_unfinished_as_finished(site, registry, None)
     return site

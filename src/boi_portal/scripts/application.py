@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import logging.config
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from pyramid.request import Request
 from pyramid.threadlocal import RequestContext
 from zc.lockfile import LockError
 
+from ..evolution.upgrading import NotUpgraded
 from ..office.store import make_office
 from ..publishing.site import make_site
 from ..settings import SettingsError
@@ -43,29 +45,47 @@ def prepare(var: str) -> None:
         (Path(var) / name).mkdir(parents=True, exist_ok=True)
 
 
-def load_app(ini: str, names: Mapping[str, str]) -> Any:
-    """The WSGI application of a PasteDeploy file.
+def load_app(ini: str, names: Mapping[str, str], upgrading: bool = False) -> Any:
+    """The WSGI application of a PasteDeploy file. `upgrading` opens a database that waits for an upgrade, too.
 
-    :raises click.ClickException: a setting is wrong, or another process holds the database files.
+    :raises click.ClickException: a setting is wrong, the database cannot be opened, or it waits for an upgrade.
     """
+    raw_settings(ini, names)
     path = Path(ini).absolute()
-    if not path.is_file():
-        raise click.ClickException(f"There is no file {ini}. Name one with --ini, e.g. development.ini")
-    logging.config.fileConfig(path, {"here": str(path.parent), **names}, disable_existing_loggers=False)
+    _configure_logging(path, names)
+    conf = {**names, "upgrading": "true"} if upgrading else dict(names)
     try:
-        return loadapp(f"config:{path}", name="main", global_conf=dict(names))
-    except SettingsError as error:
+        return loadapp(f"config:{path}", name="main", global_conf=conf)
+    except (SettingsError, NotUpgraded) as error:
         raise click.ClickException(f"{path.name}: {error}") from None
     except LockError:
         raise click.ClickException(
             "The database files are in use by another process. Stop the running portal first "
             "(with PostgreSQL this command works beside it)."
         ) from None
+    except OSError as error:
+        raise click.ClickException(f"{path.name}: the databases cannot be opened: {error}") from None
+
+
+def _configure_logging(path: Path, names: Mapping[str, str]) -> None:
+    try:
+        logging.config.fileConfig(path, {"here": str(path.parent), **names}, disable_existing_loggers=False)
+    except (KeyError, ValueError, RuntimeError, configparser.Error) as error:
+        raise click.ClickException(f"{path.name}: the sections about logging are not complete: {error}") from None
 
 
 def raw_settings(ini: str, names: Mapping[str, str]) -> dict[str, Any]:
-    """The settings of a PasteDeploy file, without opening anything."""
-    return dict(appconfig(f"config:{Path(ini).absolute()}", name="main", global_conf=dict(names)))
+    """The settings of a PasteDeploy file, without opening anything.
+
+    :raises click.ClickException: there is no such file, or it cannot be read.
+    """
+    path = Path(ini).absolute()
+    if not path.is_file():
+        raise click.ClickException(f"There is no file {ini}. Name one with --ini, e.g. development.ini")
+    try:
+        return dict(appconfig(f"config:{path}", name="main", global_conf=dict(names)))
+    except (LookupError, ValueError, ImportError, configparser.Error) as error:
+        raise click.ClickException(f"{path.name} cannot be read: {error}") from None
 
 
 @contextlib.contextmanager

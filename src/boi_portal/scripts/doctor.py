@@ -36,8 +36,8 @@ def examine(read_settings: Callable[[], dict[str, Any]], open_app: Callable[[], 
     yield from _libraries()
     try:
         settings = Settings.from_ini(expand(read_settings()))
-    except SettingsError as error:
-        yield Check("settings", False, str(error))
+    except (SettingsError, click.ClickException) as error:
+        yield Check("settings", False, getattr(error, "message", str(error)))
         return
     yield Check("settings are complete and of the right form", True)
     yield from _folders(settings)
@@ -46,6 +46,9 @@ def examine(read_settings: Callable[[], dict[str, Any]], open_app: Callable[[], 
         app = open_app()
     except click.ClickException as error:
         yield Check("databases", False, error.message)
+        return
+    except Exception as error:  # whatever the driver of a database raises is what is wrong here
+        yield Check("databases", False, f"They cannot be opened: {type(error).__name__}: {error}")
         return
     try:
         yield from _databases(app)

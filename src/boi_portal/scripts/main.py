@@ -62,6 +62,23 @@ def worker(ini: str, var: str) -> None:
     close(app)
 
 
+@cli.command()
+@INI
+@VAR
+def upgrade(ini: str, var: str) -> None:
+    """Bring the database up to this version of the portal. Stop the portal and make a copy of the database first."""
+    from ..evolution.upgrading import upgrade as bring_up
+
+    app = load_app(ini, variables(var), upgrading=True)
+    try:
+        with opened(app) as portal:
+            done = bring_up(portal.site, portal.registry, click.echo)
+        _index(app)
+    finally:
+        close(app)
+    click.echo(f"{_count(done, 'change')} made." if done else "The database is up to date.")
+
+
 @cli.group()
 def content() -> None:
     """The content tree: cards, forms, help and pages as files."""
@@ -111,9 +128,12 @@ def content_dump(ini: str, var: str, folder: Path) -> None:
     """Write the portal's content as files into FOLDER, which must be empty or missing."""
     from ..transfer import tree
 
+    prepare(var)
     app = load_app(ini, variables(var))
     try:
         with opened(app, commit=False) as portal:
+            if not portal.site.fields:
+                raise click.ClickException("The database holds no portal. Run: boi content load content")
             count = tree.dump(portal.site, folder)
     except FileExistsError as error:
         raise click.ClickException(str(error)) from None

@@ -122,6 +122,8 @@ class ForgeryPolicy:
             return False
         if not request.session.exists:
             return same is True
+        # forms of the management interface carry the token under a name of their own
+        supplied_token = supplied_token or request.POST.get("_csrf_token_", "")
         if not isinstance(supplied_token, str):
             return False  # a file was sent in its place
         return hmac.compare_digest(self.get_csrf_token(request).encode(), supplied_token.encode())
@@ -149,10 +151,15 @@ def csrf_token(request: Any) -> str:
     return request.session.get_csrf_token() if request.session.exists else ""
 
 
-def includeme(config: Any) -> None:
+def protect(config: Any) -> None:
+    """Set who is who and what a POST needs. A view keeps what is set when it is committed, so this comes before any commit."""
     config.set_authentication_policy(SessionPolicy())
     config.set_authorization_policy(ACLAuthorizationPolicy())
     config.set_csrf_storage_policy(ForgeryPolicy())
     config.set_default_csrf_options(require_csrf=True, token="csrf_token", header="X-CSRF-Token")  # noqa: S106 - a field name
+
+
+def includeme(config: Any) -> None:
+    protect(config)
     config.set_user_locator(StaffLocator)
     config.add_request_method(csrf_token, "form_token", reify=False, property=True)

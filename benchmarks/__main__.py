@@ -22,19 +22,21 @@ def main() -> None:
     options = _options()
     signal.signal(signal.SIGTERM, _leave)  # so that what runs is ended
     chosen = list(BENCHMARKS) if options.what == "all" else [options.what]
-    facts = report.machine()
-    print(f"{facts}\nload of the last minute: {report.load_average()}\n", flush=True)
+    facts = f"{report.machine()}; load of the minute before: {report.load_average()}"
+    print(f"{facts}\n", flush=True)
     started = time.monotonic()
     results = []
     try:
-        for name in chosen:
-            with tempfile.TemporaryDirectory(prefix="boi-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="boi-bench-") as folder:
+            for name in chosen:
                 result = import_module(f"benchmarks.{name}").measure(Path(folder), options.quick, _say)
-            result.notes.append(f"Load of the machine in the last minute, the benchmark's own included: {report.load_average()}.")
-            results.append(result)
-            print(f"\n{result.markdown()}\n", flush=True)
+                results.append(result)
+                print(f"\n{result.markdown()}\n", flush=True)
     except BenchmarkError as error:
         sys.exit(f"benchmark failed: {error}")
+    faults = [fault for result in results for fault in result.faults]
+    if faults:
+        sys.exit("\n".join(["These must not be; nothing is kept:", *faults]))
     if options.write:
         report.write(results, facts)
         _say(f"written to {report.DOCUMENT.relative_to(report.ROOT)}")
@@ -44,7 +46,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure the portal, each figure beside its yardstick.")
     parser.add_argument("what", nargs="?", default="all", choices=[*BENCHMARKS, "all"])
-    parser.add_argument("--quick", action="store_true", help="few rounds and 1,000 cards: under two minutes, rough figures")
+    parser.add_argument("--quick", action="store_true", help="one round and 300 cards: about two minutes, rough figures")
     parser.add_argument("--write", action="store_true", help="keep the results in docs/performance.md")
     options = parser.parse_args()
     if options.quick and options.write:

@@ -13,12 +13,14 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import transaction
 from transaction.interfaces import TransientError
 
+from boi_portal.office.store import KINDS as OFFICE_KINDS
 from boi_portal.office.store import office_of
 from boi_portal.scripts.application import close, load_app, variables
 from boi_portal.worker.loop import start_thread
@@ -35,7 +37,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.filed: list[tuple[str, str]] = []
-        self.attempts = self.conflicts = self.failed = 0
+        self.attempts = self.failed = 0
+        self.conflicts: list[bytes] = []  # ids of the objects that two wrote, empty where the error does not say
         self.error = ""
 
 
@@ -79,7 +82,8 @@ class Filers:
             "started": started,
             "ended": time.monotonic(),
             "filed": [pair for tally in tallies for pair in tally.filed],
-            **{name: sum(getattr(tally, name) for tally in tallies) for name in ("attempts", "conflicts", "failed")},
+            **{name: sum(getattr(tally, name) for tally in tallies) for name in ("attempts", "failed")},
+            "conflicts": self._places([oid for tally in tallies for oid in tally.conflicts]),
             "error": next((tally.error for tally in tallies if tally.error), ""),
         }
 
@@ -97,12 +101,25 @@ class Filers:
             try:
                 with in_transaction(self.registry) as connection:
                     key = self.kind.file(connection, item)
-            except TransientError:
-                tally.conflicts += 1
+            except TransientError as error:
+                tally.conflicts.append(getattr(error, "oid", None) or b"")
                 continue
             tally.filed.append((key, self.kind.digest(item)))
             return
         tally.failed += 1
+
+    def _places(self, oids: list[bytes]) -> dict[str, int]:
+        """In which part of the office the objects lie that conflicts were about, and how often each."""
+        if not oids:
+            return {}
+        with in_transaction(self.registry) as connection:
+            office = office_of(connection)
+            parts: dict[bytes, str] = {}
+            for kind in (*OFFICE_KINDS, "desk", "desk_keys"):
+                part = getattr(office, kind)
+                for tree in getattr(part, "_trees", (part,)):
+                    parts.update(dict.fromkeys(_objects(tree), kind))
+        return dict(Counter(parts.get(oid, "elsewhere") for oid in oids))
 
     def check(self, kind: str, filed: list[list[str]]) -> dict[str, Any]:
         """Find every filing again; returns what is missing, and what the worker has not done."""
@@ -125,6 +142,18 @@ class Filers:
             if broken:
                 raise RuntimeError(f"the worker failed: {broken[0]}")
             return {"tasks": len(office.tasks)}
+
+
+def _objects(tree: Any) -> Iterator[bytes]:
+    """Ids of a BTree and of its buckets."""
+    yield tree._p_oid
+    tree._p_activate()
+    bucket = tree._firstbucket
+    while bucket is not None:
+        if bucket._p_oid is not None:  # the only bucket of a small tree is stored inside it
+            yield bucket._p_oid
+        bucket._p_activate()
+        bucket = bucket._next
 
 
 @contextlib.contextmanager
@@ -162,7 +191,7 @@ def main() -> None:
             print(json.dumps(commands[command.pop("do")](**command)), flush=True)
     finally:
         if worker is not None:
-            worker.stop.set()
+            worker.end()
         close(app)
 
 

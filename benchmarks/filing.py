@@ -13,6 +13,7 @@ import select
 import statistics
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ KINDS = {
     "unsigned": "without verifying and sealing",
     "records": "records alone (yardstick)",
 }
+# filings in a round
+FULL = {"whole": 64, "unsigned": 96, "records": 400}
+QUICK = {"whole": 16, "unsigned": 16, "records": 80}
 RELSTORAGE = """\
 %import relstorage
 <zodb {name}>
@@ -60,7 +64,7 @@ class Run:
     seconds: float
     filed: list[list[str]]
     attempts: int
-    conflicts: int
+    conflicts: Counter[str]  # by the part of the office they were in
 
     @property
     def rate(self) -> float:
@@ -128,7 +132,8 @@ class Crew:
         if failed:
             raise BenchmarkError(f"{failed} filings failed for good, each after several conflicts")
         filed = [pair for one in answers for pair in one["filed"]]
-        return Run(seconds, filed, *(sum(one[name] for one in answers) for name in ("attempts", "conflicts")))
+        conflicts = sum((Counter(one["conflicts"]) for one in answers), Counter())
+        return Run(seconds, filed, sum(one["attempts"] for one in answers), conflicts)
 
     @staticmethod
     def _all(chosen: list[Filer], do: str, **arguments: Any) -> list[dict[str, Any]]:
@@ -176,37 +181,37 @@ class Found:
     runs: dict[tuple[str, int], list[Run]]  # (kind, filers) -> rounds
     worker_seconds: float  # after the last filing until nothing was left to do
     checked: int
+    lost: list[str]  # what of which filing was not there
 
 
 def measure(folder: Path, quick: bool, say: Callable[[str], None]) -> Result:
     """Measure on FileStorage, then on a PostgreSQL of our own.
 
-    :raises BenchmarkError: a filing was lost, or something could not be run.
+    :raises BenchmarkError: something could not be run.
     """
-    rounds, totals = (1, {"whole": 16, "unsigned": 16, "records": 160}) if quick else (5, {"whole": 64, "unsigned": 96, "records": 800})
-    found = [_on_files(folder / "files", rounds, totals, say)]
+    rounds, totals = (1, QUICK) if quick else (5, FULL)
+    found = [_on_files(folder, rounds, totals, say)]
     with cluster() as server:
         found.append(_on_postgresql(folder / "postgresql", server, rounds, totals, say))
         version = server.version()
     return _result(found, rounds, version)
 
 
-def _on_files(folder: Path, rounds: int, totals: dict[str, int], say: Callable[[str], None]) -> Found:
+def _on_files(base: Path, rounds: int, totals: dict[str, int], say: Callable[[str], None]) -> Found:
     say("filing: making a portal on FileStorage")
-    folder.mkdir()
-    portals.make(folder)
+    folder = portals.copied(base, "files")
     _add_form(folder)
     with crew(folder, 1, worker=True) as filers:
         runs, spent = _rounds(filers, "FileStorage", rounds, totals, say)
-    return Found("FileStorage, threads", runs, spent, _check(folder, runs))
+    return Found("FileStorage, threads", runs, spent, *_check(folder, runs))
 
 
 def _on_postgresql(
     folder: Path, server: Cluster, rounds: int, totals: dict[str, int], say: Callable[[str], None]
 ) -> Found:
     say("filing: making a portal on PostgreSQL")
-    folder.mkdir()
     settings = {}
+    folder.mkdir()
     for key, name, history in (("zodbconn.uri", "content", "true"), ("zodbconn.uri.office", "office", "false")):
         server.create(name)
         config = folder / f"{name}.conf"
@@ -220,7 +225,7 @@ def _on_postgresql(
         crew(folder, MANY, worker=False) as filers,
     ):
         runs, spent = _rounds(filers, "PostgreSQL", rounds, totals, say)
-    return Found("PostgreSQL, processes", runs, spent, _check(folder, runs))
+    return Found("PostgreSQL, processes", runs, spent, *_check(folder, runs))
 
 
 def _add_form(folder: Path) -> None:
@@ -249,20 +254,15 @@ def _rounds(
     return runs, filers.wait_for_worker()
 
 
-def _check(folder: Path, runs: Runs) -> int:
-    """Look in a new process for every filing; returns how many there are.
-
-    :raises BenchmarkError: something is missing.
-    """
-    checked = 0
+def _check(folder: Path, runs: Runs) -> tuple[int, list[str]]:
+    """Look in a new process for every filing; returns how many were looked for, and what was missing of which."""
+    checked, lost = 0, []
     with crew(folder, 1, worker=False) as fresh:
         for kind in KINDS:
             filed = [pair for (one, _), rounds in runs.items() if one == kind for run in rounds for pair in run.filed]
-            lost = fresh.filers[0].ask("check", kind=kind, filed=filed)["lost"]
-            if lost:
-                raise BenchmarkError(f"{len(lost)} of {len(filed)} filings are not whole: {'; '.join(lost[:5])}")
+            lost += fresh.filers[0].ask("check", kind=kind, filed=filed)["lost"]
             checked += len(filed)
-    return checked
+    return checked, lost
 
 
 def _result(found: list[Found], rounds: int, postgresql: str) -> Result:
@@ -285,16 +285,18 @@ def _result(found: list[Found], rounds: int, postgresql: str) -> Result:
                 summary.append(f"{storage.label.split(',')[0]} {one:.0f} → {many:.0f} filings/s")
     notes = [
         f"Aim: under {AIM_CONFLICTS:.0f} % of commits meet a conflict. Found: {worst:.1f} %: {verdict(worst < AIM_CONFLICTS)}.",
-        "Nothing was lost: a new process found every filing again, with document, signed document, file, receipt, case and the "
-        "entry in the applicant's own list, and the worker's line on the desk: "
-        + ", ".join(f"{one.checked} on {one.label.split(',')[0]}" for one in found)
+        f"Conflicts were met in: {_places(found)}.",
+        "A new process looked for every filing's document, signed document, file, receipt, case and entry in the applicant's own "
+        "list, the end of its draft and its line on the desk: "
+        + ", ".join(f"{len(one.lost)} lost of {one.checked} on {one.label.split(',')[0]}" for one in found)
         + ".",
         "The worker had done everything "
         + " and ".join(f"{one.worker_seconds:.1f} s ({one.label.split(',')[0]})" for one in found)
         + " after the last filing.",
         f"PostgreSQL {postgresql}, as installed (fsync on), reached by a Unix socket.",
     ]
-    return Result("filing", [table], notes, f"{', '.join(summary)}; conflicts {worst:.1f} %, lost 0")
+    faults = [f"{one.label}: {lost}" for one in found for lost in one.lost]
+    return Result("filing", [table], notes, f"{', '.join(summary)}; conflicts {worst:.1f} %, lost {len(faults)}", faults)
 
 
 def _medians(runs: Runs, kind: str) -> tuple[float, float, float, float]:
@@ -309,4 +311,10 @@ def _medians(runs: Runs, kind: str) -> tuple[float, float, float, float]:
 
 def _conflicts(runs: list[Run]) -> float:
     """Conflicts in per cent of the attempts to commit."""
-    return 100 * sum(run.conflicts for run in runs) / sum(run.attempts for run in runs)
+    return 100 * sum(run.conflicts.total() for run in runs) / sum(run.attempts for run in runs)
+
+
+def _places(found: list[Found]) -> str:
+    """Where the conflicts were, over everything that was measured."""
+    places = sum((run.conflicts for one in found for runs in one.runs.values() for run in runs), Counter())
+    return ", ".join(f"{place} {count}" for place, count in places.most_common()) or "nothing"

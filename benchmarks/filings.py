@@ -14,15 +14,16 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
+from ZODB.POSException import POSKeyError
+
 from boi_portal.accounts.resources import ACTIVE, Applicant
-from boi_portal.cases.opening import open_case
 from boi_portal.office.store import office_of, random_id
 from boi_portal.publishing import lifecycle
 from boi_portal.publishing.site import ROOT_KEY
 from boi_portal.sandbox.authority import Authorities, CertificateState
 from boi_portal.sandbox.people import Person, make_pesel
 from boi_portal.sandbox.signing import sign
-from boi_portal.signing import SealKey, TrustStore, VerifiedSignature, verify, verify_seal
+from boi_portal.signing import TrustStore, VerifiedSignature, verify, verify_seal
 from boi_portal.submissions import drafts, filing, preparing, receipts
 
 from .records import FIELDS, FILE_BYTES
@@ -37,10 +38,9 @@ class Filings:
     """Whole filings: everything is checked, the signature verified, the receipt sealed."""
 
     def __init__(self, registry: Any) -> None:
-        settings = registry.boi_settings
-        self.authorities = Authorities(settings.var / "sandbox")
-        self.trust = TrustStore.from_directories(settings.trust_dirs)
-        self.seal = SealKey.load(settings.seal_key, settings.seal_password)
+        self.authorities = Authorities(registry.boi_settings.var / "sandbox")
+        self.trust, self.seal = registry.boi_trust, registry.boi_seal.key
+        self.open_case = registry.boi_case_opener
 
     def prepare(self, connection: Any, filer: int, count: int) -> list[Any]:
         """Make an applicant with `count` signed drafts, in the current transaction."""
@@ -61,7 +61,7 @@ class Filings:
         """File one draft in the current transaction; returns the number."""
         applicant_id, draft_id, signed, _ = item
         office, site = office_of(connection), connection.root()[ROOT_KEY]
-        means = filing.FilingMeans(office, site, self.trust, self.seal, open_case, "http://localhost")
+        means = filing.FilingMeans(office, site, self.trust, self.seal, self.open_case, "http://localhost")
         draft, applicant = office.drafts[draft_id], office.applicants[applicant_id]
         number: str = filing.file(means, draft, applicant, signed, _now()).number
         return number
@@ -176,8 +176,12 @@ def _draft(office: Any, site: Any, applicant: Applicant, data: bytes) -> drafts.
 
 
 def _sha256(stored: Any) -> str:
-    with stored.blob.open("r") as source:
-        return hashlib.sha256(source.read()).hexdigest()
+    """Of a file's data; empty where the database has the file's record but not its data."""
+    try:
+        with stored.blob.open("r") as source:
+            return hashlib.sha256(source.read()).hexdigest()
+    except POSKeyError:
+        return ""
 
 
 def _now() -> datetime.datetime:

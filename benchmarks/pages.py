@@ -1,6 +1,6 @@
 """How many pages a second one process serves to visitors, beside a bare view under the same server in the same minute.
 
-Every measurement of a page follows one of the bare view at once, and the ratio is taken of that pair; the median of the rounds is
+Every measurement of a page stands between two of the bare view, and the ratio is taken to their mean; the median of the rounds is
 reported. So a machine that is busy for a while disturbs both alike.
 """
 
@@ -20,6 +20,7 @@ from .processes import BenchmarkError, free_port, get, python, running, wait_unt
 from .report import Result, Table, verdict
 
 AIM = 0.6  # × hello, anonymous pages
+NO_CACHE = {"boi.page_cache_mb": "0"}
 LIST = "/katalog?wedlug=nazwy"
 SEARCH = "/szukaj?q=" + urllib.parse.quote("zameldowanie")
 
@@ -44,6 +45,8 @@ class Way:
     conditional: bool = False  # If-None-Match with the page's ETag
 
 
+Figures = dict[tuple[Page, Way], list[float]]
+
 WAYS = (
     Way("kept page", "cached"),
     Way("304 to If-None-Match", "cached", conditional=True),
@@ -56,45 +59,38 @@ def measure(folder: Path, quick: bool, say: Callable[[str], None]) -> Result:
 
     :raises BenchmarkError: a server or a page is not what it should be.
     """
-    total, rounds, seconds = (1000, 1, 1) if quick else (10_000, 5, 2)
-    sizes = _make_portals(folder, total, say)
-    with contextlib.ExitStack() as stack:
-        ports = {key: stack.enter_context(portals.served(folder / key, folder / f"{key}.log"))[1] for key in _keys(sizes)}
-        hello = stack.enter_context(_hello(folder))
+    total, rounds, seconds = (300, 1, 1) if quick else (10_000, 5, 2)
+    folders = _make_portals(folder, total, say)
+    with portals.served(folders) as ports, _hello(folder) as hello:
         targets = [(page, way) for page in _pages(total, ports) for way in WAYS]
         headers = {target: _check(target, ports) for target in targets}
-        ratios: dict[tuple[Page, Way], list[float]] = {target: [] for target in targets}
-        rates: dict[tuple[Page, Way], list[float]] = {target: [] for target in targets}
-        hellos: list[float] = []
+        ratios: Figures = {target: [] for target in targets}
+        rates: Figures = {target: [] for target in targets}
+        hellos = [load.requests_per_second(hello, "/", 1)]
         for number in range(rounds):
             say(f"pages: round {number + 1} of {rounds}")
             for target in targets:
                 page, way = target
-                yardstick = load.requests_per_second(hello, "/", 1)
                 rate = load.requests_per_second(ports[f"{page.portal}-{way.server}"], page.path, seconds, headers[target])
-                hellos.append(yardstick)
+                hellos.append(load.requests_per_second(hello, "/", 1))
                 rates[target].append(rate)
-                ratios[target].append(rate / yardstick)
+                ratios[target].append(rate / statistics.mean(hellos[-2:]))
     return _result(targets, rates, ratios, hellos, rounds)
 
 
-def _keys(sizes: tuple[str, ...]) -> list[str]:
-    return [f"{size}-{server}" for size in sizes for server in ("cached", "uncached")]
-
-
-def _make_portals(folder: Path, total: int, say: Callable[[str], None]) -> tuple[str, ...]:
-    say("pages: making a portal with the shipped content")
-    small = folder / "shipped-cached"
-    portals.make(small)
-    large = folder / "large-cached"
-    shutil.copytree(small, large)
+def _make_portals(base: Path, total: int, say: Callable[[str], None]) -> list[Path]:
+    """Four portals: with the shipped and with many cards, each with the page cache and without."""
+    say("pages: making portals with the shipped content")
+    large = portals.copied(base, "large-cached")
     say(f"pages: publishing cards until there are {total}")
     spent = portals.fill_up(large, total)
     say(f"pages: published in {spent:.0f} s")
-    for name in ("shipped", "large"):
-        shutil.copytree(folder / f"{name}-cached", folder / f"{name}-uncached")
-        portals.write_ini(folder / f"{name}-uncached", {"boi.page_cache_mb": "0"})
-    return ("shipped", "large")
+    uncached = base / "large-uncached"
+    shutil.copytree(large, uncached)
+    portals.write_ini(uncached, NO_CACHE)
+    return [
+        portals.copied(base, "shipped-cached"), portals.copied(base, "shipped-uncached", NO_CACHE), large, uncached,
+    ]  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -145,9 +141,6 @@ def _check(target: tuple[Page, Way], ports: dict[str, int]) -> dict[str, str]:
     if status != 304:
         raise BenchmarkError(f"{page.path} answers {status} instead of 304 to its own ETag")
     return asked
-
-
-Figures = dict[tuple[Page, Way], list[float]]
 
 
 def _result(targets: list[tuple[Page, Way]], rates: Figures, ratios: Figures, hellos: list[float], rounds: int) -> Result:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import configparser
 import contextlib
 import copy
-import subprocess
+import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from boi_portal.publishing import lifecycle
@@ -56,6 +56,16 @@ def make(folder: Path, changes: Mapping[str, str] | None = None) -> None:
     run(boi("boi", "content", "load", "--ini", str(ini), "--var", str(folder), str(CONTENT)))
 
 
+def copied(base: Path, name: str, changes: Mapping[str, str] | None = None) -> Path:
+    """A portal with the shipped content in the folder `name` of `base`, copied from one that is made there the first time."""
+    model = base / "model"
+    if not model.exists():
+        make(model)
+    shutil.copytree(model, base / name)
+    write_ini(base / name, changes)
+    return base / name
+
+
 def fill_up(folder: Path, total: int) -> float:
     """Publish further cards, each like one of the shipped ones, until there are `total`. Returns seconds spent.
 
@@ -86,12 +96,16 @@ def fill_up(folder: Path, total: int) -> float:
 
 
 @contextlib.contextmanager
-def served(folder: Path, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The portal of `folder`, served while the block runs and ready when it begins; gives the process and its port."""
-    port = free_port()
-    with running(serve_command(folder, port), log) as child:
-        wait_until_ready(child, port, log)
-        yield child, port
+def served(folders: Sequence[Path]) -> Iterator[dict[str, int]]:
+    """The portals of `folders`, each served by a process of its own while the block runs; gives their ports by folder name."""
+    ports, children = {}, {}
+    with contextlib.ExitStack() as stack:
+        for folder in folders:
+            ports[folder.name] = port = free_port()
+            children[folder] = stack.enter_context(running(serve_command(folder, port), folder / "log"))
+        for folder, child in children.items():
+            wait_until_ready(child, ports[folder.name], folder / "log")
+        yield ports
 
 
 def serve_command(folder: Path, port: int) -> list[str]:

@@ -30,9 +30,8 @@ def measure(folder: Path, quick: bool, say: Callable[[str], None]) -> Result:
     :raises BenchmarkError: a server does not start, or a page answers an error.
     """
     rounds = 1 if quick else 5
-    portal = folder / "process"
     say("process: making a portal with the shipped content")
-    portals.make(portal)
+    portal = portals.copied(folder, "process")
     hello, alone = [], []
     for number in range(rounds):
         say(f"process: start {number + 1} of {rounds}")

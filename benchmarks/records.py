@@ -16,6 +16,7 @@ from typing import Any
 from BTrees.OOBTree import OOTreeSet
 from persistent import Persistent
 from ZODB.blob import Blob
+from ZODB.POSException import POSKeyError
 
 from boi_portal.office.store import DATABASE, Shards, random_id
 
@@ -79,9 +80,13 @@ class Records:
         record = root["submissions"].get(key)
         if record is None:
             return "submission"
-        with record.values["blob"].open("r") as source:
-            if hashlib.sha256(source.read()).hexdigest() != item_digest:
-                return "file"
+        try:
+            with record.values["blob"].open("r") as source:
+                found = hashlib.sha256(source.read()).hexdigest()
+        except POSKeyError:
+            found = ""
+        if found != item_digest:
+            return "file"
         case = root["cases"].get(key)
         if case is None:
             return "case"

@@ -47,12 +47,16 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 @dataclasses.dataclass
 class Result:
-    """What one benchmark found: its tables, remarks, and the one line that the history keeps."""
+    """What one benchmark found: its tables, remarks, and the one line that the history keeps.
+
+    `faults` are no figures but things that must not be; a run with faults is not kept and ends with an error.
+    """
 
     name: str
     tables: list[Table]
     notes: list[str]
     summary: str
+    faults: list[str] = dataclasses.field(default_factory=list)
 
     def markdown(self) -> str:
         """All of it, as it stands in the document and on the screen."""

@@ -112,7 +112,7 @@ class DeskCaseView(FormView):
         self.case: Case = context.record
         self.registering = self.case.last.stage == stages.FILED
         self.title = self.case.title
-        self.buttons = (Button("zarejestruj", "Zarejestruj"),) if self.registering else (Button("etap", "Zmień etap"),)
+        self.buttons = (Button("zarejestruj", "Zarejestruj"),) if self.registering else (Button("zmien", "Zmień etap"),)
 
     @view_config(request_method="GET", permission=permissions.CASE_VIEW)
     def read(self) -> Any:

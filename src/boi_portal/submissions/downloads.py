@@ -1,9 +1,10 @@
-"""Files that people download: always as an attachment, never shown in place, with a name that every browser takes."""
+"""Files on their way: what people download, always as an attachment with a name that every browser takes, and one file they send."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 from urllib.parse import quote
 
 from pyramid.response import FileIter, Response
@@ -21,6 +22,15 @@ def stored_attachment(stored: StoredFile, name: str = "") -> Response:
     response = Response(content_type=stored.media_type, charset=None, app_iter=FileIter(stored.blob.open("r")))
     response.content_length = stored.size
     return _as_attachment(response, name or stored.name)
+
+
+def uploaded(request: Any, field: str, limit: int) -> bytes:
+    """The bytes that a file field sent, one more than `limit` at most; empty where no file was sent."""
+    upload = request.POST.get(field)
+    if not hasattr(upload, "file"):
+        return b""
+    upload.file.seek(0)  # a request that is run again finds the file read to its end
+    return bytes(upload.file.read(limit + 1))
 
 
 def _as_attachment(response: Response, name: str) -> Response:

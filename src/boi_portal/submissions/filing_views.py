@@ -112,8 +112,7 @@ class SigningViews:
     @view_config(name=SIGN, request_method="POST", renderer="templates/sign.pt")
     def send(self) -> Any:
         """File the signed document, or say why it is not accepted."""
-        upload = self.request.POST.get(FILE_FIELD)
-        signed = upload.file.read(MAX_BYTES + 1) if hasattr(upload, "file") else b""
+        signed = downloads.uploaded(self.request, FILE_FIELD, MAX_BYTES)
         if not signed:
             return self._refused(NO_FILE)
         try:

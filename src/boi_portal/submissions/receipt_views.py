@@ -11,7 +11,7 @@ from .. import permissions
 from ..signing import SealKeyError
 from ..web.formfields import FormError
 from ..web.traversal import Room
-from . import receipts
+from . import downloads, receipts
 from .receipts import ReceiptRefused
 
 logger = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ class ReceiptViews:
     @view_config(request_method="POST")
     def check(self) -> dict[str, Any]:
         """What the receipt confirms, or why it is none."""
-        upload = self.request.POST.get(FIELD)
-        data = upload.file.read(MAX_BYTES + 1) if hasattr(upload, "file") else b""
+        data = downloads.uploaded(self.request, FIELD, MAX_BYTES)
         if not data or len(data) > MAX_BYTES:
             return self._refused(TOO_LARGE if data else NO_FILE)
         registry = self.request.registry

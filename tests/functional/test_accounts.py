@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import transaction
 from webtest import TestApp
+from ZODB.POSException import ConflictError
 
-from boi_portal.accounts import registration, views
+from boi_portal.accounts import logins, registration, views
 from boi_portal.accounts.demo import PASSWORD
 from boi_portal.accounts.resources import Applicant
 from boi_portal.office.tasks import TaskContext
@@ -336,6 +338,31 @@ def test_pending_account_is_forgotten_with_its_names(portal: TestPortal) -> None
         assert "zapomniana@poczta.example" not in office.logins
         assert not any(token.userid == person.userid for token in office.tokens.values())
     register(portal, "zapomniana", 47)
+
+
+def claim_at_once(portal: TestPortal, first: str, second: str) -> None:
+    """Two requests that claim a name each, neither of which sees the other."""
+    database = portal.registry._zodb_databases["office"]
+    managers = [transaction.TransactionManager(explicit=False) for _ in range(2)]
+    connections = [database.open(transaction_manager=manager) for manager in managers]
+    try:
+        for number, (connection, name) in enumerate(zip(connections, (first, second), strict=True)):
+            logins.claim(connection.root()["office"], f"applicant:{number}", [name])
+        for manager in managers:
+            manager.commit()
+    finally:
+        for manager, connection in zip(managers, connections, strict=True):
+            manager.abort()
+            connection.close()
+
+
+def test_one_name_claimed_twice_at_once_conflicts(portal: TestPortal) -> None:
+    with pytest.raises(ConflictError):
+        claim_at_once(portal, "naraz", "NARAZ ")
+
+
+def test_two_names_claimed_at_once_do_not_conflict(portal: TestPortal) -> None:
+    claim_at_once(portal, "jednoczesnie.jeden", "jednoczesnie.dwa")
 
 
 # signing in

@@ -99,9 +99,7 @@ def _staff_rows(request: Any, person: Any) -> list[tuple[str, str]]:
     return [(label, value) for label, value in rows if value]
 
 
-@view_config(
-    context=AccountRoom, name="adresy", permission=permissions.ACCOUNT, renderer="boi_portal.web:templates/form.pt"
-)
+@view_config(context=AccountRoom, name="adresy", permission=permissions.ACCOUNT, renderer="templates/addresses.pt")
 class AddressesView(FormView):
     """`/konto/adresy`: addresses and phone."""
 

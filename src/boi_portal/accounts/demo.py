@@ -6,6 +6,7 @@ so that what he signs there is his.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -13,6 +14,7 @@ from .. import permissions
 from ..office.store import Office
 from ..publishing.content import now
 from . import logins, passwords
+from .consents import ClauseMissing, consent_given
 from .resources import ACTIVE, PERSON, Applicant, birth_date_of
 from .staff import add_staff
 
@@ -51,12 +53,12 @@ def add_demo_people(site: Any, office: Office, registry: Any) -> list[DemoLogin]
             add_staff(site, office, registry, login, PASSWORD, full_name, email, roles, department)
         known.append(DemoLogin(login, PASSWORD, who))
     if logins.applicant_by(office, APPLICANT_LOGIN) is None:
-        _add_applicant(office, registry)
+        _add_applicant(site, office, registry)
     known.append(DemoLogin(APPLICANT_LOGIN, PASSWORD, "Jan Testowy, interesant"))
     return known
 
 
-def _add_applicant(office: Office, registry: Any) -> None:
+def _add_applicant(site: Any, office: Office, registry: Any) -> None:
     person = Applicant("de30" * 8, PERSON)
     person.first_name, person.last_name = "Jan", "Testowy"
     person.numbers = {"pesel": PESEL}
@@ -69,6 +71,8 @@ def _add_applicant(office: Office, registry: Any) -> None:
     person.password_hash = passwords.hash_password(PASSWORD)
     person.state = ACTIVE
     person.created_at = person.activated_at = now()
+    with contextlib.suppress(ClauseMissing):  # a portal without content has nothing to consent to
+        person.consents = (consent_given(site, person.created_at),)
     names = (person.login, person.email, logins.pesel_key(registry.boi_settings.secret, PESEL))
     logins.claim(office, person.userid, names)
     office.applicants[person.id] = person

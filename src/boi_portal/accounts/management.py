@@ -15,6 +15,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED, forget
 from substanced.form import FormView
 from substanced.interfaces import IPasswordReset, IUser, IUsers
 from substanced.principal import Group, UserGroupsSchema
+from substanced.schema import Schema
 from substanced.sdi import mgmt_view
 
 from ..office.audit import Origin, record
@@ -80,11 +81,10 @@ def refuse_weak(node: Any, password: str, own_data: list[str]) -> None:
         raise error
 
 
-class AddStaffSchema(StaffSchema):
+class AddStaffSchema(UserGroupsSchema, StaffSchema):
     """A new employee."""
 
     password = new_password_node("Hasło")
-    groupids = UserGroupsSchema().children[0].clone()
 
     def validator(self, node: Any, value: dict[str, Any]) -> None:
         """Judge the password by the employee's data, too."""
@@ -109,7 +109,7 @@ class AddStaffView(FormView):
         """Add the employee whom the form describes."""
         request = self.request
         groups = {group.__oid__: name for name, group in request.root["principals"]["groups"].items()}
-        roles = [groups[oid] for oid in values.pop("groupids") if oid in groups]
+        roles = [groups[oid] for oid in values.pop("groupids", ()) if oid in groups]
         login = values.pop("name")
         user = request.registry.content.create("User", **values)
         seat(request.root, user, login, roles, request.registry)
@@ -117,7 +117,7 @@ class AddStaffView(FormView):
         return HTTPFound(request.sdiapi.mgmt_path(self.context, "@@contents"))
 
 
-class StaffPasswordSchema(colander.Schema):
+class StaffPasswordSchema(Schema):
     """A new password for an employee, and the administrator's own."""
 
     current = colander.SchemaNode(

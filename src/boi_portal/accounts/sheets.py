@@ -10,6 +10,7 @@ from typing import Any
 
 import colander
 import deform.widget
+from substanced.interfaces import IUser
 from substanced.principal import UserGroupsSchema, members_choices
 from substanced.property import PropertySheet
 from substanced.schema import MultireferenceIdSchemaNode, Schema
@@ -68,6 +69,10 @@ def _is_free_login(node: Any, kw: dict[str, Any]) -> Any:
             raise colander.Invalid(node, LOGIN_RULE)
         if value == request.context.__name__:
             return
+        if IUser.providedBy(request.context) and value in request.root["principals"]["groups"]:
+            raise colander.Invalid(
+                node, "Tak nazywa się rola. Wybierz inny login."
+            )  # Substance D refuses such a rename
         if logins.is_taken(request.root, request.office, value):
             raise colander.Invalid(node, "Ten login jest już zajęty.")
 

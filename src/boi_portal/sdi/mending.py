@@ -1,0 +1,136 @@
+"""Faults of Substance D's interface, mended in place: each function names its fault.
+
+What is replaced here is the library's own; nothing of the portal depends on it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from html import escape
+from typing import Any
+
+import colander
+import deform
+import peppercorn
+import substanced.form
+import substanced.sdi
+from markupsafe import Markup
+from pyramid.httpexceptions import HTTPBadRequest
+from pyramid.request import Request, apply_request_extensions
+from pyramid.threadlocal import get_current_request
+from substanced.evolution import EvolutionManager
+from substanced.folder.views import FolderContents
+from substanced.sdi.views.undo import UndoViews
+from substanced.util import JsonDict
+
+from ..publishing import revision
+
+logger = logging.getLogger(__name__)
+
+
+class SafeForm(substanced.form.Form):
+    """A crafted post is the sender's fault (400), not the portal's (500)."""
+
+    def validate(self, controls: Any, subcontrol: Any = None) -> Any:
+        try:
+            return self.validate_pstruct(peppercorn.parse(list(controls)))
+        except deform.ValidationFailure:
+            raise
+        except (colander.Invalid, ValueError, TypeError, AttributeError, LookupError) as error:
+            logger.info("unreadable form", exc_info=error)
+            raise HTTPBadRequest("The form cannot be read") from None
+
+
+class ManagementApi(substanced.sdi.sdiapi):
+    """Messages are texts, not markup; the button that undoes is a form, because a link cannot carry the token."""
+
+    def flash(self, msg: Any, queue: str = "info", allow_duplicate: bool = True) -> None:
+        super().flash(_marked(msg), queue, allow_duplicate)
+
+    def get_flash_with_undo_snippet(self, msg: Any, queue: str = "", allow_duplicate: bool = True) -> Any:
+        request, shown = self.request, Markup(escape(str(msg)))  # noqa: S704 - escaped
+        storage = self.get_connection(request).db()
+        if not (storage.supportsUndo() and request.has_permission("sdi.undo", request.context)):
+            return shown
+        mark = secrets.token_hex(16)
+        current = self.transaction.get()
+        current.note(str(msg))
+        current.user = str(request.authenticated_userid)
+        current.setExtendedInfo("undohash", mark)
+        button = Markup(
+            '<form class="sdi-undo" method="post" action="{}"><input type="hidden" name="csrf_token" value="{}">'
+            '<input type="hidden" name="undohash" value="{}"><button type="submit" class="btn btn-xs btn-info">Cofnij</button></form>'
+        )
+        action = self.mgmt_path(request.context, "@@undo_recent")
+        return Markup("<span>{} {}</span>").format(shown, button.format(action, request.session.get_csrf_token(), mark))
+
+    def flash_with_undo(self, msg: Any, queue: str = "info", allow_duplicate: bool = True) -> None:
+        self.request.session.flash(self.get_flash_with_undo_snippet(msg), queue, allow_duplicate)
+
+
+def _marked(msg: Any) -> Markup:
+    return msg if isinstance(msg, Markup) else Markup(escape(str(msg)))  # noqa: S704 - escaped
+
+
+def tab_request(environ: dict[str, Any]) -> Request:
+    """The request that tabs are looked up with, with the extensions of a real one: access lists ask the office who the user is."""
+    current = get_current_request()
+    made = Request({**environ, "webob.adhoc_attrs": dict(environ.get("webob.adhoc_attrs", {}))})
+    made.registry = current.registry
+    apply_request_extensions(made)
+    made.session = current.session
+    return made
+
+
+def finished_steps(self: EvolutionManager) -> list[tuple[float, str]]:
+    """Finished upgrade steps by time. The library asks its tree for `byValue`, which trees of this kind do not have."""
+    return sorted((when, name) for name, when in self.get_finished_steps().items())
+
+
+def escaped_columns(self: FolderContents, resource: Any) -> list[dict[str, Any]]:
+    """The grid's column of names. The library puts the name into the markup as it is."""
+    name = getattr(resource, "__name__", "") or ""
+    icon = self.request.registry.content.metadata(resource, "icon") or ""
+    if callable(icon):
+        icon = icon(resource, self.request) or ""
+    kind = self.request.registry.content.typeof(resource) or ""
+    url = self.request.sdiapi.mgmt_path(resource, "@@manage_main") if resource is not None else ""
+    value = '<i class="{}" title="{}"> </i> <a href="{}">{}</a>'.format(*map(escape, (icon, kind, url, name)))
+    translated = self.request.localizer.translate(substanced.sdi._("Name"))
+    return [{"name": translated, "value": value, "formatter": "html", "sorter": self._name_sorter}]
+
+
+def json_in_script(self: JsonDict) -> str:
+    """JSON for a script inside the page: a title that holds `</script>` must not end it."""
+    text = json.dumps(self)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _revising(undo: Any) -> Any:
+    """An undo takes the content revision back, too; it must go beyond what it was, or pages from before are given out."""
+
+    def run(self: UndoViews) -> Any:
+        connection = self.request.root._p_jar
+        before = revision.current(connection)
+        answer = undo(self)
+        revision.bump(self.request.root, self.request.registry.boi_revision_signal)
+        while revision.current(connection) <= before:
+            connection.root()[revision.ROOT_KEY].raise_()
+        return answer
+
+    run.__doc__ = undo.__doc__
+    return run
+
+
+def includeme(config: Any) -> None:
+    substanced.sdi.Request = tab_request
+    substanced.form.FormView.form_class = SafeForm
+    EvolutionManager.get_finished_steps_by_value = finished_steps
+    FolderContents.get_default_columns = escaped_columns
+    JsonDict.__str__ = json_in_script
+    for name in ("undo_recent", "undo_multiple"):
+        undo = getattr(UndoViews, name)
+        if undo.__module__ != __name__:
+            setattr(UndoViews, name, _revising(undo))

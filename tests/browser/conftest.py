@@ -145,7 +145,7 @@ def visitor(served: Served, chromium: Browser) -> Iterator[Callable[..., Watched
     def make(*, javascript: bool = True, width: int = 1280) -> Watched:
         context = chromium.new_context(
             base_url=served.url, java_script_enabled=javascript, viewport={"width": width, "height": 900},
-            locale="pl-PL", accept_downloads=True,
+            locale="pl-PL", accept_downloads=True, reduced_motion="reduce",
         )  # fmt: skip
         context.set_default_timeout(15_000)
         contexts.append(context)

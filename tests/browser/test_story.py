@@ -18,6 +18,7 @@ from tests.people import Person, new_person
 
 PASSWORD = "zielone-sosny-nad-stawem-7"
 CARD = "Zameldowanie na pobyt stały"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without JavaScript"])
@@ -86,9 +87,7 @@ def fill_registration(page: Page, person: Person) -> None:
 def activate(citizen: Watched, served: Served, person: Person) -> None:
     link = letter_link(citizen.page, served, person.email, r"http://localhost:\d+/aktywacja/\S+")
     citizen.page.goto(link)
-    expect(citizen.page.get_by_role("main").or_(citizen.page.locator("body"))).to_contain_text(
-        "Konto zostało aktywowane"
-    )
+    expect(citizen.page.get_by_role("main")).to_contain_text("Konto zostało aktywowane")
     citizen.check()
 
 
@@ -122,7 +121,8 @@ def file_a_form(citizen: Watched, served: Served, person: Person, folder: Path) 
         if page.url.endswith("/sprawdz"):
             break
         fill_questions(page, person)
-        page.get_by_role("button", name="Dalej").click()
+        page.get_by_role("button", name="Dalej", exact=True).click()
+        expect(page.locator(".error-summary")).to_have_count(0)
     expect(page.get_by_role("main")).to_contain_text(person.pesel)
     page.get_by_role("main").get_by_role("link", name=re.compile("podpis", re.I)).or_(
         page.get_by_role("button", name=re.compile("podpis", re.I))
@@ -144,29 +144,31 @@ def file_a_form(citizen: Watched, served: Served, person: Person, folder: Path) 
 def fill_questions(page: Page, person: Person) -> None:
     """Answer what is asked on a page of the form: what is required and still empty."""
     answers = (
-        (r"pesel", person.pesel), (r"kod poczt", "99-998"), (r"e-mail", person.email), (r"telefon", "601234567"),
-        (r"data|dzień", "2026-11-02"), (r"imi", person.first_name), (r"nazwisk", person.last_name),
-        (r"miejscowość", "Zdroje"), (r"numer domu", "7"),
-    )  # fmt: skip
+        ("pesel", person.pesel),
+        ("kod poczt", "99-998"),
+        ("e-mail", person.email),
+        ("telefon", "601234567"),
+        ("data|dzień|kiedy", "2.11.2026"),
+        ("imi", person.first_name),
+        ("nazwisk", person.last_name),
+        ("miejscowość", "Zdroje"),
+        ("numer domu", "7"),
+    )
     main = page.get_by_role("main")
-    for box in main.locator(
-        "input:visible:not([type=checkbox]):not([type=radio]):not([type=file]), textarea:visible"
-    ).all():
-        if box.input_value() or box.get_attribute("aria-required") != "true" and box.get_attribute("required") is None:
-            continue
-        name = (
-            box.get_attribute("id") or "",
-            box.evaluate("e => e.labels.length ? e.labels[0].innerText : ''") if page.context else "",
-        )
-        label = " ".join(name).lower()
-        box.fill(next((value for pattern, value in answers if re.search(pattern, label)), "Test"))
-    groups = {radio.get_attribute("name") for radio in main.locator("input[type=radio]").all()}
-    for group in groups:
-        choices = main.locator(f"input[type=radio][name='{group}']")
+    for group in {radio.get_attribute("name") for radio in main.locator("input[type=radio]:visible").all()}:
         if not main.locator(f"input[type=radio][name='{group}']:checked").count():
-            choices.first.check()
-    for box in main.locator("input[type=checkbox]").all():
+            main.locator(f"input[type=radio][name='{group}']").first.check()
+    for box in main.locator("input[type=checkbox]:visible").all():
         box.check()
+    for box in main.locator("select:visible").all():
+        if not box.input_value():
+            box.select_option(index=1)
+    for box in main.locator("input.input:visible:not([type=file]), textarea:visible").all():
+        label = main.locator(f"label[for='{box.get_attribute('id')}']").first.inner_text().lower()
+        if "wymagane" in label and not box.input_value():
+            box.fill(next((value for pattern, value in answers if re.search(pattern, label)), "Test"))
+    for box in main.locator("input[type=file]:visible").all():
+        box.set_input_files({"name": "skan.pdf", "mimeType": "application/pdf", "buffer": PDF})
 
 
 def sign(page: Page, served: Served, person: Person, folder: Path) -> Path:
@@ -178,9 +180,9 @@ def sign(page: Page, served: Served, person: Person, folder: Path) -> Path:
     application = page.context.new_page()
     application.goto(f"{served.sandbox}/podpis")
     application.locator("input[type=file]").set_input_files(document)
-    application.get_by_label("Imię").fill(person.first_name)
-    application.get_by_label("Nazwisko").fill(person.last_name)
-    application.get_by_label("PESEL").fill(person.pesel)
+    application.locator("input[name=osoba][value=inna]").check()
+    for name, words in (("imie", person.first_name), ("nazwisko", person.last_name), ("pesel", person.pesel)):
+        application.locator(f"input[name={name}]").fill(words)
     with application.expect_download() as signed:
         application.get_by_role("button", name=re.compile("Podpisz")).click()
     target = folder / "dokument-podpisany.xml"

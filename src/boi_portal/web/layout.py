@@ -177,10 +177,10 @@ class Layout:
         if isinstance(userid, str):
             person = self.request.office.applicants.get(userid.removeprefix(APPLICANT_PREFIX))
             login = getattr(person, "login", "")
-            return SignedIn(userid, login, getattr(person, "name", "") or login, "applicant")
+            return SignedIn(userid, login, getattr(person, "display_name", "") or login, "applicant")
         person = staff_user(self.request, userid)
         login = person.__name__
-        return SignedIn(userid, login, getattr(person, "name", "") or login, "staff")
+        return SignedIn(userid, login, getattr(person, "display_name", "") or login, "staff")
 
     @reify
     def is_clerk(self) -> bool:

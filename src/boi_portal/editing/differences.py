@@ -134,12 +134,15 @@ def _words(gone: str, came: str) -> Iterator[Part]:
         yield Part(GONE, gone)
         yield Part(CAME, came)
         return
+    removed = added = ""
     for action, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if action == "equal":
-            yield Part(SAME, "".join(old[a:b]))
+        gone, came = "".join(old[a:b]), "".join(new[c:d])
+        if action == "equal" and (gone.strip() or not (removed and added)):
+            yield from (Part(GONE, removed), Part(CAME, added), Part(SAME, gone))
+            removed = added = ""
             continue
-        yield Part(GONE, "".join(old[a:b]))
-        yield Part(CAME, "".join(new[c:d]))
+        removed, added = removed + gone, added + came  # spaces between changed words change with them
+    yield from (Part(GONE, removed), Part(CAME, added))
 
 
 def _joined(parts: Sequence[Part]) -> list[Part]:

@@ -11,8 +11,13 @@ def actor(request: Any) -> str:
     return login
 
 
+FROM_FILES = "content load"  # what `boi content load` signs its changes with
+
+
 def shown_name(site: Any, who: str) -> str:
-    """The name of an employee by login; what is no login of ours (a load from files) is shown as it is."""
+    """The name of an employee by login; what is no login of ours is shown as it is."""
+    if who == FROM_FILES:
+        return "wczytanie z plików"
     users = site["principals"]["users"]
     user = users.get(who) if who else None
     return getattr(user, "display_name", "") or who or "nieznana osoba"

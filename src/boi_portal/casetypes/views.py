@@ -61,7 +61,9 @@ class Catalog:
         }
 
     def _by_wydzialy(self) -> dict[str, Any]:
-        groups = []
+        groups: list[dict[str, Any]] = []
+        if DEPARTMENTS not in self.site:
+            return {"departments": groups}
         for department in visible_children(self.site[DEPARTMENTS], self.request):
             cards = listing(self.site, type="case-type", department=department.__name__)
             if len(cards):
@@ -89,7 +91,8 @@ class Catalog:
     def category(self) -> dict[str, Any]:
         """A category and its cards, in the order that editors set."""
         return {
-            "title": self.context.title,
+            "title": f"{self.context.title} – sprawy",  # a department may have the same name
+            "heading": self.context.title,
             "summary": self.context.summary,
             "icon": self.context.value("icon", "file"),
             "body": markup(self.context.value("body", "")),

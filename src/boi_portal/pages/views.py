@@ -65,7 +65,7 @@ class Pages:
                 card = find_resource(self.context, "/" + path.strip("/"))
             except KeyError:
                 continue  # the editor moved or deleted it; the list just gets shorter
-            if self.request.has_permission(permissions.VIEW, card):
+            if interfaces.IContent.providedBy(card) and self.request.has_permission(permissions.VIEW, card):
                 found.append(card)
         return found
 

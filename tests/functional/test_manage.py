@@ -288,3 +288,9 @@ def test_tabs_are_polish(admin: Any) -> None:
     tabs = [tab.text.strip() for tab in admin.get(f"/manage{FOLDER}/@@contents").html.select(".nav-tabs a")]
     assert "Zawartość" in tabs and "Właściwości" in tabs
     assert not {"Contents", "Properties", "Security", "Uprawnienia", "Upload", "Workflows", "Services"} & set(tabs)
+
+
+def test_buttons_of_rows_do_not_send_the_form(admin: Any) -> None:
+    form = admin.get(f"/manage{CARD}/@@properties").html.select_one("form#deform")
+    assert {button.get("type") for button in form.select(".deform-seq-item button")} == {"button"}
+    assert [button.text.strip() for button in form.select("button[type=submit]")] == ["Zapisz"]

@@ -9,6 +9,7 @@ import json
 import logging
 import secrets
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import colander
@@ -22,12 +23,17 @@ from pyramid.request import Request, apply_request_extensions
 from pyramid.threadlocal import get_current_request
 from substanced.evolution import EvolutionManager
 from substanced.folder.views import FolderContents
+from substanced.property.views import PropertySheetsView
 from substanced.sdi.views.undo import UndoViews
 from substanced.util import JsonDict
 
 from ..publishing import revision
 
 logger = logging.getLogger(__name__)
+
+# in deform's own rows the buttons have no type, so removing a row would send the form
+OWN_TEMPLATES = str(Path(__file__).parent / "deform_templates")
+STOCK_TEMPLATES = str(Path(deform.__file__).parent / "templates")
 
 
 class SafeForm(substanced.form.Form):
@@ -127,6 +133,8 @@ def _revising(undo: Any) -> Any:
 def includeme(config: Any) -> None:
     substanced.sdi.Request = tab_request
     substanced.form.FormView.form_class = SafeForm
+    deform.Form.set_default_renderer(substanced.form.get_deform_renderer((OWN_TEMPLATES, STOCK_TEMPLATES)))
+    PropertySheetsView.buttons = (deform.Button("save", "Zapisz"),)
     EvolutionManager.get_finished_steps_by_value = finished_steps
     FolderContents.get_default_columns = escaped_columns
     JsonDict.__str__ = json_in_script

@@ -38,6 +38,7 @@ STAFF = (
     ("redaktor", "Roman Naczelny", (permissions.CHIEF_EDITOR,), "", "redaktor naczelny"),
     ("urzednik", "Urszula Okienkowa", (permissions.CLERK,), "so", "urzędniczka, Wydział Spraw Obywatelskich"),
     ("urzednik.os", "Olgierd Środowiskowy", (permissions.CLERK,), "os", "urzędnik, Wydział Ochrony Środowiska"),
+    ("urzednik.or", "Kalina Kancelaryjna", (permissions.CLERK,), "or", "urzędniczka, Wydział Organizacyjny"),
     ("kierownik", "Klara Kierująca", (permissions.HEAD, permissions.CLERK), "so", "kierowniczka wydziału SO"),
     ("administrator", "Adam Administrujący", (permissions.ADMIN,), "", "administrator (także /manage)"),
 )

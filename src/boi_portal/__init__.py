@@ -73,7 +73,8 @@ def configure(raw: dict[str, Any], features: Sequence[str] = FEATURES) -> Config
 
 
 def _ignored(name: str) -> bool:
-    return ".templates" in name or ".static" in name
+    """What a scan leaves out: folders without modules, and the module that loads WeasyPrint."""
+    return ".templates" in name or ".static" in name or name.endswith(".typesetting")
 
 
 def _framework_settings(raw: dict[str, Any], settings: Settings) -> dict[str, Any]:

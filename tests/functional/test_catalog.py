@@ -1,6 +1,7 @@
 """The public pages as visitors meet them: each address answers, with one heading, its own title and nothing inline."""
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,7 +112,7 @@ def test_headings_go_down_one_step_at_a_time(pages: dict[str, Page]) -> None:
         main = page.html.main
         levels = [int(tag.name[1]) for tag in main.find_all(["h1", "h2", "h3", "h4", "h5"])]
         assert levels[0] == 1, address
-        for upper, lower in zip(levels, levels[1:], strict=False):
+        for upper, lower in itertools.pairwise(levels):
             assert lower <= upper + 1, f"{address}: h{lower} after h{upper}"
 
 

@@ -17,6 +17,7 @@ from stdnum import iban as stdnum_iban
 from . import richtext
 
 NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*\Z")
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 PATH = re.compile(r"/?[a-z0-9][a-z0-9./-]*\Z")
 
 
@@ -72,7 +73,7 @@ def rich_text(title: str, *, required: bool = False, max_length: int = 100_000, 
     node = colander.SchemaNode(
         colander.String(),
         title=title,
-        preparer=lambda value: richtext.clean(value) if isinstance(value, str) else value,
+        preparer=_clean,
         validator=colander.Length(max=max_length),
         widget=RichTextWidget(rows=8),
         missing=colander.required if required else "",
@@ -170,13 +171,15 @@ def is_colour(node: colander.SchemaNode, value: str) -> None:
 
 def _is_date(node: colander.SchemaNode, value: str) -> None:
     try:
+        if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", value):
+            raise ValueError(value)
         datetime.date.fromisoformat(value)
     except ValueError:
         raise colander.Invalid(node, "Podaj datę w zapisie RRRR-MM-DD, na przykład 2026-03-05") from None
 
 
 def _is_amount(node: colander.SchemaNode, value: str) -> None:
-    if not re.match(r"\d{1,9}\.\d{2}\Z", value):
+    if not re.match(r"[0-9]{1,9}\.[0-9]{2}\Z", value):
         raise colander.Invalid(node, "Podaj kwotę w złotych, na przykład 17 albo 17,50")
 
 
@@ -184,17 +187,22 @@ def _normal_amount(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     plain = re.sub(r"[\s\u00a0]|zł\Z", "", value).replace(",", ".")
-    try:
-        number = decimal.Decimal(plain)
-    except decimal.InvalidOperation:
+    if not re.match(r"[0-9]{1,9}(\.[0-9]{1,2})?\Z", plain):
         return value
-    if not number.is_finite() or number.as_tuple().exponent < -2:  # type: ignore[operator]
-        return value
-    return f"{number:.2f}"
+    return f"{decimal.Decimal(plain):.2f}"
 
 
 def _strip(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+    """Text without spaces around it; what is nothing then is missing."""
+    return value.strip() or colander.null if isinstance(value, str) else value
+
+
+def _clean(value: Any) -> Any:
+    """Rich text as it is kept; without a word in it, it is missing."""
+    if not isinstance(value, str):
+        return value
+    cleaned = richtext.clean(value)
+    return cleaned if richtext.plain_text(cleaned) else colander.null
 
 
 class ContentSchema(colander.Schema):
@@ -221,9 +229,9 @@ class HoursRow(colander.Schema):
 
     days = text("Dni", max_length=60)
     from_ = text(
-        "Od", name="from", max_length=5, validator=colander.Regex(r"\d{2}:\d{2}\Z", msg="Podaj godzinę jak 08:00")
+        "Od", name="from", max_length=5, validator=colander.Regex(CLOCK, msg="Podaj godzinę jak 08:00")
     )
-    to = text("Do", max_length=5, validator=colander.Regex(r"\d{2}:\d{2}\Z", msg="Podaj godzinę jak 16:00"))
+    to = text("Do", max_length=5, validator=colander.Regex(CLOCK, msg="Podaj godzinę jak 16:00"))
 
 
 class AddressSchema(colander.Schema):

@@ -60,6 +60,6 @@ def clean_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     name = re.sub(r'[\x00-\x1f\x7f<>:"|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]', "", name).strip(" .")
     stem, dot, extension = name.rpartition(".")
-    if not dot:
+    if not dot or len(extension) > 10:
         return name[:100] or "plik"
     return f"{stem[: 99 - len(extension)] or 'plik'}.{extension}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from boi_portal.office.store import random_id
 from boi_portal.publishing import lifecycle
 from boi_portal.publishing.content import now
 from boi_portal.sandbox import signing
-from boi_portal.sandbox.authority import Authorities, CertificateState
+from boi_portal.sandbox.authority import Authorities, CertificateState, Credential
 from boi_portal.sandbox.people import OFFERED, Person
 from boi_portal.submissions import drafts
 from boi_portal.submissions.drafts import Draft, StoredFile
@@ -101,7 +102,12 @@ def account_of(office: Any, login: str) -> Applicant:
 
 def sign(var: Path, document: bytes, person: Person = JAN, state: CertificateState = CertificateState.VALID) -> bytes:
     """The document signed in the sandbox of the portal in `var`."""
-    return signing.sign(document, Authorities(var / "sandbox").credential(person, state))
+    return signing.sign(document, _credential(var, person, state))
+
+
+@functools.cache
+def _credential(var: Path, person: Person, state: CertificateState) -> Credential:
+    return Authorities(var / "sandbox").credential(person, state)
 
 
 __all__ = ["ANNA", "JAN", "CertificateState", "applicant_of", "applicant_userid"]

@@ -18,10 +18,11 @@ from ..web.formfields import FormError
 from ..web.traversal import PrivateResource
 from . import document, downloads, filing, pictures, preparing
 from .draft_views import CHECK, SIGN, DraftResource, DraftsRoom, FillingViews
+from .drafts import Draft
 from .filing import FilingRefused
 from .means import means_of
 from .preparing import Filling, Incomplete, Prepared
-from .records import XML, Submission
+from .records import XML
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ NO_SEAL = (
 class FiledDraft(PrivateResource):
     """A draft that was filed: its old addresses lead to the case."""
 
-    record: Submission
+    record: Draft
 
     def __acl__(self) -> list[Any]:
         return permissions.own_record_acl(self.record.owner)
@@ -46,14 +47,8 @@ class FilingRoom(DraftsRoom):
     """`/robocze`, which also knows what became of the drafts that were filed."""
 
     def __getitem__(self, name: str) -> Any:
-        try:
-            return super().__getitem__(name)
-        except KeyError:
-            applicant = applicant_of(self.request.office, self.request.authenticated_userid)
-            filed = filing.filed_from(self.request.office, applicant, name) if applicant is not None else None
-            if filed is None:
-                raise
-            return FiledDraft(filed, self, name)
+        found = super().__getitem__(name)
+        return FiledDraft(found.record, self, name) if filing.number_of(found.record) else found
 
 
 @view_config(context=FiledDraft, permission=permissions.OWN)
@@ -63,7 +58,7 @@ class FilingRoom(DraftsRoom):
 def already_filed(context: FiledDraft, request: Any) -> Any:
     """Whoever sends the same draft again is led to the one case."""
     request.session.flash("To pismo jest już wysłane. Oto jego sprawa.", "info")
-    return HTTPSeeOther(request.layout.path("sprawy", context.record.number))
+    return HTTPSeeOther(request.layout.path("sprawy", filing.number_of(context.record)))
 
 
 @view_config(

@@ -8,6 +8,7 @@ def includeme(config):
     config.include(".traversal")
     config.include(".sessions")
     config.include(".security")
+    config.include(".bodies")
     config.include(".headers")
     config.include(".pagecache")
     config.include(".layout")

@@ -123,7 +123,8 @@ class ForgeryPolicy:
         if not request.session.exists:
             return same is True
         # forms of the management interface carry the token under a name of their own
-        supplied_token = supplied_token or request.POST.get("_csrf_token_", "")
+        if supplied_token == "":
+            supplied_token = request.POST.get("_csrf_token_", "")
         if not isinstance(supplied_token, str):
             return False  # a file was sent in its place
         return hmac.compare_digest(self.get_csrf_token(request).encode(), supplied_token.encode())

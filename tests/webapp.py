@@ -62,9 +62,9 @@ class Stored(Persistent):
 
     active = True
 
-    def __init__(self, login: str, name: str) -> None:
+    def __init__(self, login: str, display_name: str) -> None:
         self.login = login
-        self.name = name
+        self.display_name = display_name
 
 
 class MyRoom(Room):
@@ -103,6 +103,7 @@ class TrySchema(colander.Schema):
         widget=deform.widget.TextInputWidget(type="email", attributes={"autocomplete": "email", "inputmode": "email"}),
     )
     birth = schema.iso_date("Data urodzenia", required=False)
+    since = schema.iso_date("Od kiedy", required=False, description="Pierwszy dzień. Na przykład 1.09.2025")
     about = schema.long_text("Uwagi")
     body = schema.rich_text("Treść")
     kind = schema.choice("Rodzaj sprawy", [("a", "Odbiór osobisty"), ("b", "Wysyłka pocztą")])

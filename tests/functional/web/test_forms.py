@@ -36,6 +36,15 @@ def test_form_is_shown_with_labels_hints_and_marks(visitor: TestApp) -> None:
     assert not page.select("script:not([src]), style, [style], [onclick]")
 
 
+def test_date_when_its_hint_has_an_example_shows_no_other(visitor: TestApp) -> None:
+    page = soup(visitor.get("/formularz"))
+    plain, own = page.select_one("#pole-birth"), page.select_one("#pole-since")
+    assert plain["aria-describedby"] == "pole-birth-zapis"
+    assert page.select_one("#pole-birth-zapis").text == "Na przykład 5.03.2026"
+    assert own["aria-describedby"] == "pole-since-podpowiedz"
+    assert page.select_one("#pole-since-pole").text.count("Na przykład") == 1
+
+
 def test_empty_form_is_refused_with_summary_whose_links_lead_to_fields(visitor: TestApp) -> None:
     response = form_of(visitor.get("/formularz")).submit("wyslij", status=422)
     page = soup(response)

@@ -21,17 +21,12 @@ CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 PATH = re.compile(r"/?[a-z0-9][a-z0-9./-]*\Z")
 
 
-def required_message(node: colander.SchemaNode) -> None:
-    """Give a required node the portal's own words."""
-    node.required_message = "To pole jest wymagane. Uzupełnij je."
-
-
 def text(title: str, *, max_length: int = 200, required: bool = True, **kw: Any) -> colander.SchemaNode:
     """One line of text."""
     validators = [colander.Length(max=max_length, max_err=f"Wpisz najwyżej {max_length} znaków."), one_line]
     if extra := kw.pop("validator", None):
         validators.append(extra)
-    node = colander.SchemaNode(
+    return colander.SchemaNode(
         colander.String(allow_empty=False),
         title=title,
         validator=colander.All(*validators),
@@ -40,15 +35,13 @@ def text(title: str, *, max_length: int = 200, required: bool = True, **kw: Any)
         missing=colander.required if required else "",
         **kw,
     )
-    required_message(node)
-    return node
 
 
 def long_text(
     title: str, *, max_length: int = 2000, required: bool = False, rows: int = 3, **kw: Any
 ) -> colander.SchemaNode:
     """Several lines of plain text."""
-    node = colander.SchemaNode(
+    return colander.SchemaNode(
         colander.String(),
         title=title,
         validator=colander.Length(max=max_length, max_err=f"Wpisz najwyżej {max_length} znaków."),
@@ -57,8 +50,6 @@ def long_text(
         missing=colander.required if required else "",
         **kw,
     )
-    required_message(node)
-    return node
 
 
 class RichTextWidget(deform.widget.TextAreaWidget):
@@ -70,7 +61,7 @@ class RichTextWidget(deform.widget.TextAreaWidget):
 
 def rich_text(title: str, *, required: bool = False, max_length: int = 100_000, **kw: Any) -> colander.SchemaNode:
     """Rich text (HTML), cleaned by the allow-list before it is kept."""
-    node = colander.SchemaNode(
+    return colander.SchemaNode(
         colander.String(),
         title=title,
         preparer=_clean,
@@ -79,15 +70,13 @@ def rich_text(title: str, *, required: bool = False, max_length: int = 100_000, 
         missing=colander.required if required else "",
         **kw,
     )
-    required_message(node)
-    return node
 
 
 def choice(title: str, options: list[tuple[str, str]], *, required: bool = True, **kw: Any) -> colander.SchemaNode:
     """One of a few values; `options` are (value, label)."""
     widget = deform.widget.RadioChoiceWidget if len(options) <= 5 else deform.widget.SelectWidget
     values = options if required else [("", "– brak –"), *options]
-    node = colander.SchemaNode(
+    return colander.SchemaNode(
         colander.String(),
         title=title,
         validator=colander.OneOf([value for value, _ in options]),
@@ -95,8 +84,6 @@ def choice(title: str, options: list[tuple[str, str]], *, required: bool = True,
         missing=colander.required if required else "",
         **kw,
     )
-    required_message(node)
-    return node
 
 
 def iso_date(title: str, *, required: bool = True, **kw: Any) -> colander.SchemaNode:

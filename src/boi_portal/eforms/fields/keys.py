@@ -244,14 +244,12 @@ class OptionLines(colander.SchemaType):
 
 def options_node() -> colander.SchemaNode:
     """The editing control of options."""
-    node = colander.SchemaNode(
+    return colander.SchemaNode(
         OptionLines(), name="options", title="Odpowiedzi do wyboru",
         description="Każda w osobnym wierszu: wartość (małe litery, cyfry, podkreślenie), znak = i etykieta, "
         "na przykład: wynajem = Mieszkanie wynajęte",
         widget=deform.widget.TextAreaWidget(rows=6),
     )  # fmt: skip
-    schema.required_message(node)
-    return node
 
 
 KeyFactory = Callable[..., Key]

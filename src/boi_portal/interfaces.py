@@ -81,3 +81,7 @@ class CaseTypeToDepartment(Interface):
 
 class CaseTypeToEForm(Interface):
     """Reference: card -> the e-form it offers."""
+
+
+class CaseTypeToFile(Interface):
+    """Reference: card -> a file that it offers to download."""

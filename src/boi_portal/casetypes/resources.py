@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from substanced.content import content
@@ -11,9 +11,12 @@ from zope.interface import implementer
 from ..interfaces import (
     CaseTypeToDepartment,
     CaseTypeToEForm,
+    CaseTypeToFile,
     ICaseType,
     ICatalogOfCases,
     ICategory,
+    IFile,
+    IFolderish,
 )
 from ..publishing.content import Content, FolderContent
 from ..publishing.lifecycle import site_of
@@ -79,11 +82,12 @@ class CaseType(Content):
         site = site_of(self)
         if site is None:
             return
-        for reftype, target in (
-            (CaseTypeToDepartment, self.department_object()),
-            (CaseTypeToEForm, self.eform_object()),
+        for reftype, targets in (
+            (CaseTypeToDepartment, [self.department_object()]),
+            (CaseTypeToEForm, [self.eform_object()]),
+            (CaseTypeToFile, files_of(site, self.fields)),
         ):
-            _point(site.__objectmap__, self, target, reftype)
+            _point(site.__objectmap__, self, [target for target in targets if target is not None], reftype)
 
 
 def child(site: Any, folder: str, name: str | None) -> Any:
@@ -93,10 +97,26 @@ def child(site: Any, folder: str, name: str | None) -> Any:
     return site[folder].get(name)
 
 
-def _point(objectmap: Any, source: Any, target: Any, reftype: Any) -> None:
-    """Make `target` the only object that `source` refers to by `reftype`; writes nothing where it is so already."""
+def files_of(site: Any, fields: Mapping[str, Any]) -> list[Any]:
+    """The files that a card's fields offer to download; a path that leads nowhere is passed over."""
+    found = (find_file(site, path) for path in fields.get("downloads") or ())
+    return [file for file in found if file is not None]
+
+
+def find_file(site: Any, path: str) -> Any:
+    """The file at an own path, or None."""
+    *folders, name = path.strip("/").split("/")
+    place = site
+    for folder in folders:
+        place = place.get(folder) if IFolderish.providedBy(place) else None
+    found = place.get(name) if IFolderish.providedBy(place) else None
+    return found if IFile.providedBy(found) else None
+
+
+def _point(objectmap: Any, source: Any, targets: list[Any], reftype: Any) -> None:
+    """Make `targets` all that `source` refers to by `reftype`; writes nothing where it is so already."""
     old = set(objectmap.targetids(source, reftype))
-    new = set() if target is None else {target.__oid__}
+    new = {target.__oid__ for target in targets}
     for oid in old - new:
         objectmap.disconnect(source, oid, reftype)
     for oid in new - old:

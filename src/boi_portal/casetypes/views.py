@@ -14,7 +14,7 @@ from ..pages.views import contact_of
 from ..publishing.catalog import listing
 from ..publishing.lifecycle import site_of
 from ..publishing.richtext import markup
-from .resources import DEPARTMENTS
+from .resources import DEPARTMENTS, files_of
 from .schemas import ONLINE, SECTIONS
 
 VIEWS = {"kategorie": "Kategorie", "wydzialy": "Wydziały", "nazwy": "Nazwy"}
@@ -122,7 +122,7 @@ def card_page(card: Any, fields: Any, request: Any) -> dict[str, Any]:
         "legal_basis": fields.get("legal_basis") or [],
         "department": _department(card, request),
         "eform": _eform(card, request),
-        "downloads": _downloads(site, fields.get("downloads") or (), request),
+        "downloads": _downloads(files_of(site, fields), request),
         "version": card.version,
         "published_at": card.published_at,
         "updated_at": card.updated_at,
@@ -157,21 +157,14 @@ def _eform(card: Any, request: Any) -> dict[str, Any] | None:
     return {"title": eform.title, "url": request.resource_url(eform), "minutes": eform.value("minutes", 0)}
 
 
-def _downloads(site: Any, paths: Any, request: Any) -> list[dict[str, Any]]:
-    found = []
-    for path in paths:
-        *folders, name = path.strip("/").split("/")
-        place = site
-        for folder in folders:
-            place = place.get(folder, {})
-        file = place.get(name) if place is not site else None
-        if file is not None and request.has_permission(permissions.VIEW, file):
-            found.append(
-                {
-                    "title": file.title,
-                    "url": request.resource_url(file),
-                    "kind": name.rpartition(".")[2].upper(),
-                    "size": file.size,
-                }
-            )
-    return found
+def _downloads(files: list[Any], request: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": file.title,
+            "url": request.resource_url(file),
+            "kind": file.__name__.rpartition(".")[2].upper(),
+            "size": file.size,
+        }
+        for file in files
+        if request.has_permission(permissions.VIEW, file)
+    ]

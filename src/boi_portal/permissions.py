@@ -5,7 +5,7 @@ Owns who may do what; a module that needs an access list asks here and never wri
 
 from __future__ import annotations
 
-from pyramid.security import ALL_PERMISSIONS, DENY_ALL, Allow, Authenticated, Everyone
+from pyramid.security import ALL_PERMISSIONS, DENY_ALL, Allow, Everyone
 
 VIEW = "boi.view"  # see the published object
 EDIT = "boi.edit"  # change it, see its versions and working copy
@@ -112,6 +112,3 @@ def case_acl(owner: str) -> list[Ace]:
 def desk_case_acl(department_name: str) -> list[Ace]:
     """A case at the clerk's desk: the department's employees. Being an admin is no business with a citizen's case."""
     return [(Allow, department(department_name), (VIEW, CASE_VIEW, CASE_HANDLE)), DENY_ALL]
-
-
-__all__ = [name for name in globals() if name.isupper() or name in {"Authenticated", "Everyone"}]

@@ -61,6 +61,8 @@ class Draft(Persistent):
 
     consented = False  # to the form's own consent, where it has one
     title = ""  # of the form, for lists that do not read the version
+    prepared: Any = None  # the document as it was made for signing; see `preparing`
+    filed_as = ""  # the case number, once it was filed
 
     def __init__(self, owner: str, form_uid: str, version: Any, at: datetime.datetime) -> None:
         self.id = random_id()

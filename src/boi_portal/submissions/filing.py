@@ -94,7 +94,7 @@ def file(means: FilingMeans, draft: Draft, applicant: Applicant, signed: bytes, 
 
 def number_of(draft: Draft) -> str:
     """The number under which a draft was filed, empty where it was not: so the same draft filed twice is one case."""
-    return getattr(draft, "filed_as", "")
+    return draft.filed_as
 
 
 def is_own_signature(signer: Signer, applicant: Applicant) -> bool:
@@ -122,7 +122,7 @@ def _checked_draft(means: FilingMeans, draft: Draft, applicant: Applicant) -> tu
         filling = preparing.filling_of(draft, applicant, means.site)
     except Incomplete as error:
         raise FilingRefused(*INCOMPLETE) from error
-    if getattr(draft, "prepared", None) is None:
+    if draft.prepared is None:
         raise FilingRefused(*NOT_PREPARED)
     prepared = filling.prepared
     if prepared is None:

@@ -164,7 +164,7 @@ class SigningViews:
             "title": "Podpisz i wyślij",
             "form_title": self.draft.title,
             "prepared": prepared,
-            "changed": prepared is None and getattr(self.draft, "prepared", None) is not None,
+            "changed": prepared is None and self.draft.prepared is not None,
             "path": self._path,
             "field": FILE_FIELD,
             "error": error,

@@ -49,7 +49,7 @@ class Filling:
     @property
     def prepared(self) -> Prepared | None:
         """The document for signing, if one was made and still says what the draft says."""
-        held: Prepared | None = getattr(self.draft, "prepared", None)
+        held: Prepared | None = self.draft.prepared
         return held if held is not None and held.fingerprint == self.fingerprint else None
 
 

@@ -154,6 +154,18 @@ def press(form: Any, name: str, value: str) -> Any:
     return form.submit(name, value=value, status=200)
 
 
+def test_computed_when_asked_for_is_shown_and_nothing_is_refused(ala):
+    page = through_first(begin(ala))
+    assert "gdy naciśniesz „Przelicz”" in page.html.select_one("[data-field=razem]").text
+    form = filling(page)
+    form.fields["cena"][0].value = "1 234,50"
+    counted = press(form, "_przelicz", "pole-razem")
+    assert "1234,50 zł" in counted.html.select_one("[data-field=razem]").text.replace("\xa0", " ")
+    assert filling(counted).fields["cena"][0].value == "1 234,50"
+    assert counted.html.select_one(".error-summary") is None
+    assert f"{counted.request.path}" == page.request.path
+
+
 def test_rows_when_wrong_name_the_row(ala):
     form = filling(through_first(begin(ala)))
     form.fields["cena"][0].value = "drogo"

@@ -172,7 +172,7 @@ class FillingViews:
         if read is None:  # what was typed on an earlier page, perhaps in another window, has made this one needless
             return HTTPSeeOther(self.path())
         form = self._form(page, found)
-        if order or dropped:
+        if order or dropped or "_przelicz" in post:
             return self._show(page, form, found, intake.errors)
         if "_zapisz" in post or "_wstecz" in post:
             return self._leave(page, found, intake)

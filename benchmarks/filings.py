@@ -43,13 +43,17 @@ class Filings:
         self.open_case = registry.boi_case_opener
 
     def prepare(self, connection: Any, filer: int, count: int) -> list[Any]:
-        """Make an applicant with `count` signed drafts, in the current transaction."""
+        """Make `count` signed drafts of one person, in as many accounts as that takes, in the current transaction."""
         office, site = office_of(connection), connection.root()[ROOT_KEY]
         person = Person("Jan", "Testowy", make_pesel(datetime.date(1990, 1, 1), 9000 + filer))
         credential = self.authorities.credential(person, CertificateState.VALID)
-        applicant = _applicant(person)
-        office.applicants[applicant.id] = applicant
-        return [self._item(office, site, applicant, credential) for _ in range(count)]
+        items = []
+        for first in range(0, count, drafts.MAX_DRAFTS):
+            applicant = _applicant(person)
+            office.applicants[applicant.id] = applicant
+            some = range(first, min(first + drafts.MAX_DRAFTS, count))
+            items += [self._item(office, site, applicant, credential) for _ in some]
+        return items
 
     def _item(self, office: Any, site: Any, applicant: Applicant, credential: Any) -> Any:
         data = b"%PDF-1.7\n" + secrets.token_bytes(FILE_BYTES)

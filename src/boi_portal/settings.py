@@ -7,13 +7,12 @@ package reads the raw settings.
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-DEFAULT_SECRETS = frozenset({"", "change-me", "development", "dev", "secret", "seekrit", "tajne"})
 
 
 class SettingsError(ValueError):
@@ -70,11 +69,17 @@ class Settings:
         return settings
 
     def _check(self) -> None:
-        if len(self.secret) < 32 or self.secret.lower() in DEFAULT_SECRETS:
+        if len(self.secret) < 32 or len(set(self.secret)) < 8:
             raise SettingsError(
-                "boi.secret must have at least 32 characters; make one with: "
+                "boi.secret must have at least 32 characters that nobody guesses; make one with: "
                 "python3 -c 'import secrets; print(secrets.token_hex(32))'"
             )
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.type in ("int", "float") and not 0 < value < math.inf and (field.name, value) != ("page_cache_mb", 0):
+                raise SettingsError(f"boi.{field.name} = {value}: expected a number above 0")
+        if not self.hosts:
+            raise SettingsError("boi.hosts must name the portal's host, e.g. boi.gmina.pl")
         if self.worker not in {"thread", "process"}:
             raise SettingsError("boi.worker must be 'thread' or 'process'")
         if self.mail_delivery not in {"smtp", "maildir"}:

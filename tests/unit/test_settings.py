@@ -36,6 +36,13 @@ def test_production_starts_when_all_is_set() -> None:
         ({"boi.worker": "twice"}, "boi.worker"),
         ({"boi.rpw_pattern": "RPW"}, "boi.rpw_pattern"),
         ({"boi.no_such_key": "1"}, "Unknown setting"),
+        ({"boi.secret": "a" * 40}, "nobody guesses"),
+        ({"boi.session_idle": "-5"}, "above 0"),
+        ({"boi.session_absolute": "0"}, "above 0"),
+        ({"boi.worker_interval": "nan"}, "above 0"),
+        ({"boi.worker_interval": "inf"}, "above 0"),
+        ({"boi.upload_max_mb": "0"}, "above 0"),
+        ({"boi.hosts": ""}, "boi.hosts"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else None,
 )

@@ -125,6 +125,15 @@ def test_next_when_a_condition_holds_asks_for_more(ala):
     assert "Krok 1 z 5" in refused
 
 
+def test_question_when_the_one_it_hangs_on_is_ruled_out_is_not_shown(ala):
+    form = filling(begin(ala, "usuniecie-drzewa"))
+    form["pole-tryb"] = "zgloszenie"
+    page = form.submit("_dalej", status=303).follow()
+    assert page.html.select_one("[data-field=telefon]") is not None
+    for name in ("rodzaj_wnioskodawcy", "nip"):
+        assert page.html.select_one(f"[data-field={name}]") is None
+
+
 @pytest.mark.parametrize("button", ["_zapisz", "_wstecz"])
 def test_leaving_when_something_is_wrong_never_blocks(ala, button):
     page = begin(ala)

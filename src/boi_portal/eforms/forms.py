@@ -148,12 +148,16 @@ def _settled(definition: Definition, page: Page, known: Mapping[str, Any]) -> di
     return settled
 
 
-def _still_possible(fields: Sequence[Field], settled: Mapping[str, Any]) -> tuple[Field, ...]:
-    """The fields that can still be asked on this page, with what is left of their conditions."""
+def _still_possible(fields: Sequence[Field], settled: dict[str, Any]) -> tuple[Field, ...]:
+    """The fields that can still be asked on this page, with what is left of their conditions.
+
+    What is ruled out is added to `settled`: it has no answer, and what depends on it is ruled out, too.
+    """
     found = []
     for field in fields:
         rest: Condition | bool | None = field.condition.given(settled) if field.condition is not None else None
         if rest is False:
+            settled.update((one.id, None) for one in field.walk())
             continue
         inner = settled
         if field.kind.rows:  # what a row has of its own hides what an earlier page has under the same id

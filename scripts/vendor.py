@@ -19,7 +19,8 @@ AXE = Path(__file__).resolve().parent.parent / "tests" / "vendor"
 SANS = "@fontsource-variable/source-sans-3"
 SERIF = "@fontsource/source-serif-4"
 ICONS = "lucide-static"
-VERSIONS = {SANS: "5.3.0", SERIF: "5.3.1", ICONS: "1.62.0", "axe-core": "4.14.1"}
+EDITOR = "squire-rte"
+VERSIONS = {SANS: "5.3.0", SERIF: "5.3.1", ICONS: "1.62.0", EDITOR: "2.4.8", "axe-core": "4.14.1"}
 
 # Polish needs latin-ext, Ukrainian cyrillic; the browser loads only the subsets that a page's letters fall into.
 SUBSETS = ("latin", "latin-ext", "cyrillic")
@@ -133,6 +134,13 @@ def make_sprite(root: Path) -> None:
     (VENDOR / "LICENSE-lucide.txt").write_bytes((root / ICONS / "package" / "LICENSE").read_bytes())
 
 
+def copy_editor(root: Path) -> None:
+    """Copy the rich text editor's module, as it was built, and its licence."""
+    package = root / EDITOR / "package"
+    (VENDOR / "squire.js").write_bytes((package / "dist" / "squire.mjs").read_bytes())
+    (VENDOR / "LICENSE-squire.txt").write_bytes((package / "LICENSE").read_bytes())
+
+
 def main() -> None:
     """Fetch everything and write ``vendor.json``."""
     VENDOR.mkdir(parents=True, exist_ok=True)
@@ -142,6 +150,7 @@ def main() -> None:
         records = [fetch(package, root) for package in VERSIONS]
         copy_fonts(root)
         make_sprite(root)
+        copy_editor(root)
         for part in ("axe.min.js", "LICENSE"):
             (AXE / part.replace("LICENSE", "LICENSE-axe-core.txt")).write_bytes(
                 (root / "axe-core" / "package" / part).read_bytes()

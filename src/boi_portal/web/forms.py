@@ -51,6 +51,7 @@ class PortalForm(deform.Form):
             renderer=formfields.render_template,
             focus="off",
             icons=icons_url(request),
+            richtext_script=request.asset_path("richtext.js"),
             csrf_token=request.form_token,
             **kw,
         )

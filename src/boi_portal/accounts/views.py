@@ -117,7 +117,7 @@ class RegistrationView(FormView):
         return {"title": f"Załóż konto: {self.context.title.lower()}"}
 
     def success(self, values: Any, button: str) -> Any:
-        throttles, network = throttles_of(self.request), network_of(self.request.client_addr or "")
+        throttles, network = throttles_of(self.request), network_of(self.request.remote_addr or "")
         wait = throttles.wait(REGISTRATIONS, network)
         if wait:
             raise Rejected(f"Z Twojego adresu założono właśnie wiele kont. Spróbuj ponownie za {waiting_text(wait)}.")
@@ -185,7 +185,7 @@ class ResendView(FormView):
         return super().make_form()
 
     def success(self, values: Any, button: str) -> Any:
-        throttles, network = throttles_of(self.request), network_of(self.request.client_addr or "")
+        throttles, network = throttles_of(self.request), network_of(self.request.remote_addr or "")
         waits = (throttles.wait(LETTERS, values["name"]), throttles.wait(LETTERS_ADDRESS, network))
         if max(waits):
             raise Rejected(f"Poproszono o wiele listów. Spróbuj ponownie za {waiting_text(max(waits))}.")

@@ -18,6 +18,7 @@ from ..publishing.lifecycle import LifecycleError, referrers, site_of
 from ..publishing.schema import text
 from ..publishing.site import Bin
 from ..publishing.workflow import STATES
+from ..web.formfields import posted_text
 from ..web.forms import Button, FormView, Rejected
 from ..web.polish import counted
 from .addresses import AddressRefused, check_address
@@ -69,7 +70,7 @@ def _row(child: Any, request: Any) -> dict[str, Any]:
 def change_contents(context: Any, request: Any) -> Any:
     """Move one up or down, or publish the chosen ones."""
     live_content(context)
-    what, _, name = request.POST.get(ACTION, "").partition(":")
+    what, _, name = posted_text(request, ACTION).partition(":")
     if what in ("wyzej", "nizej"):
         _step(context, request, name, -1 if what == "wyzej" else 1)
         return HTTPSeeOther(request.layout.path(context, "zawartosc") + f"#wiersz-{name}")
@@ -241,7 +242,7 @@ def bin_contents(context: Any, request: Any) -> Mapping[str, Any]:
 )  # fmt: skip
 def bring_back_from_bin(context: Any, request: Any) -> Any:
     """Bring one object back to where it was, as a draft."""
-    what, _, name = request.POST.get(ACTION, "").partition(":")
+    what, _, name = posted_text(request, ACTION).partition(":")
     if what != "przywroc" or name not in context:
         raise HTTPBadRequest()
     content = context[name]

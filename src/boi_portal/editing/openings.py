@@ -52,6 +52,6 @@ def _read(mark: str) -> dict[str, str]:
         return {}
     try:
         found = json.loads(mark)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -12,6 +12,7 @@ from ..interfaces import IContent, ISite
 from ..publishing import lifecycle
 from ..publishing.lifecycle import LifecycleError, referrers, site_of
 from ..publishing.workflow import STATES, transitions
+from ..web.formfields import posted_text
 from .people import actor, shown_name
 from .places import live_content
 
@@ -78,7 +79,7 @@ def take_step(context: Any, request: Any) -> Any:
     step = next((step for step in steps(content, request) if step["name"] == request.POST.get(STEP)), None)
     if step is None:
         raise HTTPForbidden()
-    note = request.POST.get(NOTE, "").strip()[:LONGEST_NOTE]
+    note = posted_text(request, NOTE).strip()[:LONGEST_NOTE]
     try:
         if step["to"] == "published":
             lifecycle.publish(request.registry, content, actor(request), note)

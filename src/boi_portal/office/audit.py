@@ -25,9 +25,9 @@ class Origin:
 
     @classmethod
     def of(cls, request: Any) -> Origin:
-        """The origin of a request."""
+        """The origin of a request. The server has put there whom a trusted proxy names; headers are anybody's word."""
         agent = "".join(sign if sign.isprintable() else "?" for sign in request.user_agent or "")
-        return cls(request.client_addr or "", agent[:MAX_AGENT])
+        return cls(request.remote_addr or "", agent[:MAX_AGENT])
 
 
 class AuditEvent(Persistent):

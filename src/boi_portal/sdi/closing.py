@@ -198,6 +198,10 @@ def includeme(config: Any) -> None:
         addable_content="File",
         request_method="POST",
     )
+    # of the library's own folders: services are made by following a link, and files of other sessions asked for by anybody
+    config.add_mgmt_view(closed, context=IFolder, name="add_lock_service", tab_condition=False)
+    for name in ("add_principals_service", "preview_image_upload"):
+        config.add_mgmt_view(closed, name=name, tab_condition=False)
     config.add_mgmt_view(closed, context=IContent, name="acl_edit", tab_condition=False)
     config.add_mgmt_view(to_state_page, context=IContent, name="workflows", tab_condition=False)
 

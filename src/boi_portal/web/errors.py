@@ -130,6 +130,8 @@ def safe_path(address: str | None, default: str = "/") -> str:
     """`address` if it is a path of this portal, else `default`; for redirects to an address that came with a request."""
     if not address or not address.startswith("/") or address.startswith("//") or _CONTROL.search(address):
         return default
+    if not address.isascii():
+        return default  # addresses that we make are quoted, and a header can hold no other letters
     try:
         parts = urlsplit(address)
     except ValueError:

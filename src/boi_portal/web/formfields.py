@@ -294,6 +294,12 @@ def shaped(field: Any, pstruct: Any) -> Any:
     return pstruct if isinstance(pstruct, str) else colander.null
 
 
+def posted_text(request: Any, name: str) -> str:
+    """The text that a control sent; empty where it sent none, or a file in its place."""
+    value = request.POST.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def change_rows(pstruct: dict[str, Any], order: str) -> dict[str, Any]:
     """What was posted, with one row added, removed or moved.
 
@@ -308,9 +314,14 @@ def change_rows(pstruct: dict[str, Any], order: str) -> dict[str, Any]:
         return pstruct
     if action == "add" and len(rows) < MAX_ROWS:
         rows.append(colander.null)
-    elif number is not None and number.isdecimal() and int(number) < len(rows):
+    elif number is not None and _is_place(number, rows):
         _change(rows, action, int(number))
     return result
+
+
+def _is_place(text: str, rows: list[Any]) -> bool:
+    """Whether `text` is the number of one of the rows. Long numbers are not even read: Python refuses some of them."""
+    return text.isdecimal() and len(text) < 6 and int(text) < len(rows)
 
 
 def _change(rows: list[Any], action: str, index: int) -> None:
@@ -326,7 +337,7 @@ def _list_at(struct: Any, steps: list[str]) -> list[Any] | None:
     for step in steps:
         if isinstance(struct, dict):
             struct = struct.get(step)
-        elif isinstance(struct, list) and step.isdecimal() and int(step) < len(struct):
+        elif isinstance(struct, list) and _is_place(step, struct):
             struct = struct[int(step)]
         else:
             return None

@@ -13,6 +13,7 @@ from .errors import bare_page
 from .sessions import cookie_name
 
 MAX_CONTROLS = 2000  # of one posted form
+LONGEST_LENGTH = 15  # digits of a Content-Length
 _CHUNK = 1 << 16
 
 POLICY = (
@@ -50,12 +51,14 @@ class Gate:
         environ = request.environ
         if not self._known_host(environ.get("HTTP_HOST", "")) or not _readable_address(environ):
             return 400
+        if not _readable_cookies(request):
+            return 400
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return None
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal():
             return 400
-        if int(length) > self.body_max:
+        if len(length) > LONGEST_LENGTH or int(length) > self.body_max:
             return 413
         return None if _readable_form(request) else 400
 
@@ -73,6 +76,15 @@ def _readable_address(environ: dict[str, Any]) -> bool:
     return ("%" not in query and query.isascii()) or _is_text(
         unquote_to_bytes(query.encode("latin-1", "replace")), _IN_QUERY
     )
+
+
+def _readable_cookies(request: Any) -> bool:
+    """Whether the cookies are UTF-8, which a quoted one may turn out not to be."""
+    try:
+        list(request.cookies)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 _IN_QUERY = frozenset(b"\t\n\r")

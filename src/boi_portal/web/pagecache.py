@@ -29,7 +29,7 @@ from .sessions import cookie_name
 logger = logging.getLogger(__name__)
 
 MAX_AGE = 60.0  # seconds that a page is given out at most
-LONGEST_QUERY = 256  # characters; longer ones are nobody's second request
+LONGEST_ADDRESS = 400  # characters of path and query; longer ones are nobody's second request, and are not counted as room
 OVERHEAD = 1500  # bytes of a kept page beside its body
 SHARED = "public, max-age=0, s-maxage=60, stale-while-revalidate=30"
 REVISION_KEY = "boi.public_page_revision"
@@ -176,7 +176,7 @@ def tween_factory(handler: Any, registry: Any) -> Any:
     watch = RevisionWatch(registry._zodb_databases[""], registry.boi_revision_signal, settings.page_cache_poll)
     cache = PageCache(settings.page_cache_mb * 1_000_000, watch.current)
     registry.boi_page_cache, registry.boi_revision_watch = cache, watch
-    cookie = cookie_name(settings) + "="
+    cookie = cookie_name(settings)  # without "=": before it a cookie may have spaces
 
     def tween(request: Any) -> Any:
         environ = request.environ
@@ -196,7 +196,7 @@ def tween_factory(handler: Any, registry: Any) -> Any:
         if number is None or response.status_int != 200 or _sets_cookie(request, response):
             return response
         page = _kept(response, number)
-        if environ["REQUEST_METHOD"] == "GET" and len(key[3]) <= LONGEST_QUERY:
+        if environ["REQUEST_METHOD"] == "GET" and len(key[2]) + len(key[3]) <= LONGEST_ADDRESS:
             cache.put(key, page)
         return page if environ["REQUEST_METHOD"] == "GET" else response
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Served, Watched
 
 PAGE = "/polityka-prywatnosci"
+SAVED = "/pomoc/haslo"  # the only one that a test here changes
 
 
 @pytest.fixture
@@ -161,11 +162,32 @@ def test_pasted_html_when_foreign_is_cut_to_what_the_portal_keeps(editor: Watche
 
 def test_saved_text_when_shown_again_is_what_was_written(editor: Watched) -> None:
     page = editor.page
-    emptied(page)
-    page.keyboard.type("Nowe zdanie o danych.")
+    page.goto(f"{SAVED}/edytuj")
+    before = html(page)
+    page.get_by_role("textbox", name="Treść").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Nowe zdanie.")
     page.get_by_role("main").get_by_role("button", name="Zapisz", exact=False).first.click()
-    page.goto(f"{PAGE}/edytuj")
-    assert html(page) == "<p>Nowe zdanie o danych.</p>"
+    page.goto(f"{SAVED}/edytuj")
+    assert lines_apart(html(page)) == lines_apart(f"{before}<p>Nowe zdanie.</p>")
+
+
+def test_editor_when_the_screen_is_small_never_scrolls_sideways(
+    served: Served, visitor: Callable[..., Watched]
+) -> None:
+    editor = opened(visitor(width=320), served)
+    press(editor.page, "Odnośnik")
+    editor.check()
+    assert editor.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_page_with_a_wide_table_when_small_scrolls_the_table_alone(visitor: Callable[..., Watched]) -> None:
+    reader = visitor(width=320)
+    reader.page.goto(PAGE)
+    expect(reader.page.locator("main table")).to_have_attribute("tabindex", "0")
+    reader.check()
+    assert reader.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_text_area_without_javascript_stays(served: Served, visitor: Callable[..., Watched]) -> None:

@@ -30,6 +30,15 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A table that is wider than the page scrolls in its place; the keyboard gets there, too.
+const widths = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const table of document.querySelectorAll(".prose table")) if (!table.closest("[contenteditable]")) widths.observe(table);
+
 // Passwords can be shown.
 for (const place of document.querySelectorAll("[data-password]")) {
   const input = place.querySelector("input");

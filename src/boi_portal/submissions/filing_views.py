@@ -57,7 +57,8 @@ class FilingRoom(DraftsRoom):
 @view_config(context=FiledDraft, name=SIGN, permission=permissions.OWN)
 def already_filed(context: FiledDraft, request: Any) -> Any:
     """Whoever sends the same draft again is led to the one case."""
-    request.session.flash("To pismo jest już wysłane. Oto jego sprawa.", "info")
+    if request.method == "POST":  # reading writes nothing
+        request.session.flash("To pismo jest już wysłane. Oto jego sprawa.", "info")
     return HTTPSeeOther(request.layout.path("sprawy", filing.number_of(context.record)))
 
 

@@ -163,7 +163,7 @@ def not_found(error: Any, request: Any) -> Any:
     """A moved object's new address, the door of a room, or 404."""
     if request.authenticated_userid is None and _is_before_a_room(request):
         return _to_sign_in(request)
-    if isinstance(error, PredicateMismatch):
+    if isinstance(error, PredicateMismatch) and not _is_secret(request):
         return error_page(request, 405)
     moved = _moved_to(request) if request.method in ("GET", "HEAD") else None
     if moved is not None:
@@ -199,6 +199,13 @@ def _is_hidden(request: Any) -> bool:
     if IPrivate.providedBy(context):
         return True
     return IContent.providedBy(context) and not request.has_permission(permissions.VIEW, context)
+
+
+def _is_secret(request: Any) -> bool:
+    """Whether this request's user must not learn that there is anything at this address."""
+    context = getattr(request, "context", None)
+    kept = IPrivate.providedBy(context) or IContent.providedBy(context)
+    return kept and not request.has_permission(permissions.VIEW, context)
 
 
 def _moved_to(request: Any) -> str | None:

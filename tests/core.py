@@ -19,7 +19,7 @@ from ZODB.DemoStorage import DemoStorage
 
 import boi_portal
 from boi_portal.publishing import lifecycle
-from boi_portal.scripts.application import Portal, opened
+from boi_portal.scripts.application import Portal, opened, prepare
 from boi_portal.worker.loop import Worker
 
 FEATURES = (
@@ -45,13 +45,14 @@ DEPARTMENT = {"title": "Wydział Spraw Obywatelskich", "code": "SO"}
 
 def raw_settings(var: Path, **more: str) -> dict[str, str]:
     """Settings of a portal whose files lie in `var`."""
+    prepare(str(var))
     return {
         "boi.secret": SECRET,
         "boi.var": str(var),
         "boi.mail_delivery": "maildir",
         "mail.queue_path": str(var / "mail"),
-        "zodbconn.uri": f"file://{var}/content.fs?blobstorage_dir={var}/content-blobs",
-        "zodbconn.uri.office": f"file://{var}/office.fs?blobstorage_dir={var}/office-blobs",
+        "zodbconn.uri": f"zconfig://{var}/databases.conf#content",
+        "zodbconn.uri.office": f"zconfig://{var}/databases.conf#office",
         **more,
     }
 

@@ -26,6 +26,7 @@ from boi_portal.office.store import make_office
 from boi_portal.publishing import lifecycle, revision, schema
 from boi_portal.publishing.content import Content
 from boi_portal.publishing.site import make_site
+from boi_portal.scripts.application import prepare
 from boi_portal.settings import Settings
 from boi_portal.web.forms import Button, FormView, Rejected
 from boi_portal.web.security import applicant_userid
@@ -177,12 +178,13 @@ def setting(request: Any) -> Any:
 
 def configure(var: Path, **more: str) -> Configurator:
     """The configuration of the small portal."""
+    prepare(str(var))
     raw = {
         "boi.secret": "0123456789abcdef0123456789abcdef",
         "boi.var": str(var),
         "boi.body_max_mb": "1",
-        "zodbconn.uri": f"file://{var}/content.fs?blobstorage_dir={var}/blobs&database_name=",
-        "zodbconn.uri.office": f"file://{var}/office.fs?blobstorage_dir={var}/office-blobs&database_name=office",
+        "zodbconn.uri": f"zconfig://{var}/databases.conf#content",
+        "zodbconn.uri.office": f"zconfig://{var}/databases.conf#office",
         **more,
     }
     settings = Settings.from_ini({key: value for key, value in raw.items() if key.startswith("boi.")})

@@ -39,17 +39,23 @@ KINDS = (
 )
 
 
+# A key that every tree holds and nobody sees: ZODB cannot put two writers' changes together in a tree that is, or becomes, empty.
+ALWAYS = ""
+
+
 class Shards(Persistent):
-    """A mapping spread over many BTrees by the key's checksum.
+    """A mapping spread over many BTrees by the key's checksum. Keys are not empty.
 
     Values are persistent objects, or ids: two writers' changes of one tree are put together by comparing its values, and what has no
     order, such as a dict, cannot be.
     """
 
     def __init__(self) -> None:
-        self._trees = tuple(OOBTree() for _ in range(SHARDS))
+        self._trees = tuple(OOBTree({ALWAYS: None}) for _ in range(SHARDS))
 
     def _tree(self, key: str) -> Any:
+        if key == ALWAYS:
+            raise KeyError("a record has a key")
         return self._trees[zlib.crc32(key.encode()) % SHARDS]
 
     def __getitem__(self, key: str) -> Any:
@@ -74,18 +80,18 @@ class Shards(Persistent):
 
     def __iter__(self) -> Iterator[str]:
         for tree in self._trees:
-            yield from tree.keys()
+            yield from tree.keys(ALWAYS, None, excludemin=True)
 
     def values(self) -> Iterator[Any]:
         for tree in self._trees:
-            yield from tree.values()
+            yield from tree.values(ALWAYS, None, excludemin=True)
 
     def items(self) -> Iterator[tuple[str, Any]]:
         for tree in self._trees:
-            yield from tree.items()
+            yield from tree.items(ALWAYS, None, excludemin=True)
 
     def __len__(self) -> int:
-        return sum(len(tree) for tree in self._trees)
+        return sum(len(tree) - 1 for tree in self._trees)
 
 
 class Sequence(Persistent):

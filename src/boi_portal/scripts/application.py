@@ -22,6 +22,8 @@ from ..office.store import make_office
 from ..publishing.site import make_site
 from ..settings import SettingsError
 
+DATABASES_FILE = "databases.conf"
+
 
 class Portal:
     """An opened portal: `registry`, and `site` and `office` as seen by one connection in one transaction."""
@@ -39,10 +41,34 @@ def variables(var: str, port: int = 6543) -> dict[str, str]:
     return {"var": str(Path(var).absolute()), "http_port": str(port), "sandbox_port": str(port + 1000)}
 
 
+# FileStorage with blobs of its own. The wrapper that a `file://…?blobstorage_dir=` address makes must not be used: when one
+# thread's commit is refused it deletes the blobs that another thread is just committing.
+DATABASES = """\
+<zodb content>
+  cache-size 50000
+  <filestorage>
+    path {var}/content.fs
+    blob-dir {var}/content-blobs
+  </filestorage>
+</zodb>
+<zodb office>
+  cache-size 20000
+  <filestorage>
+    path {var}/office.fs
+    blob-dir {var}/office-blobs
+  </filestorage>
+</zodb>
+"""
+
+
 def prepare(var: str) -> None:
-    """Make the folders that the portal writes to."""
+    """Make the folders that the portal writes to, and the file that names its two FileStorages (`databases.conf`)."""
+    folder = Path(var).absolute()
     for name in ("", "tmp", "content-blobs", "office-blobs"):
-        (Path(var) / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    text = DATABASES.format(var=str(folder).replace("$", "$$"))
+    if not (folder / DATABASES_FILE).exists() or (folder / DATABASES_FILE).read_text(encoding="utf-8") != text:
+        (folder / DATABASES_FILE).write_text(text, encoding="utf-8")
 
 
 def load_app(ini: str, names: Mapping[str, str], upgrading: bool = False) -> Any:

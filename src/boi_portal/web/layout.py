@@ -93,6 +93,7 @@ class Layout:
     plural = staticmethod(polish.plural)
     counted = staticmethod(polish.counted)
     file_size = staticmethod(polish.file_size)
+    hours = staticmethod(polish.hours_text)
 
     def __init__(self, request: Any) -> None:
         self.request = request

@@ -38,6 +38,11 @@ def datetime_text(value: datetime.datetime | str | None) -> str:
     return f"{date_text(local)}, {local:%H:%M}"
 
 
+def hours_text(start: str, end: str) -> str:
+    """`8:00–16:00` of two times as they are kept, `08:00` and `16:00`."""
+    return "–".join(time.removeprefix("0") for time in (start, end))
+
+
 def in_zone(moment: datetime.datetime) -> datetime.datetime:
     """A moment in the office's zone; a naive one is taken for UTC."""
     return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).astimezone(ZONE)

@@ -107,6 +107,11 @@ def test_plural(number: int, form: str) -> None:
     assert polish.counted(number, "sprawa", "sprawy", "spraw") == f"{number}{NBSP}{form}"
 
 
+def test_hours_text_drops_a_leading_zero() -> None:
+    assert polish.hours_text("07:30", "15:30") == "7:30–15:30"
+    assert polish.hours_text("10:00", "18:00") == "10:00–18:00"
+
+
 @pytest.mark.parametrize(
     ("octets", "text"),
     [(0, "0 B"), (999, "999 B"), (340_000, "340 kB"), (999_600, "1 MB"), (1_240_000, "1,2 MB"), (20_000_000, "20 MB")],

@@ -28,9 +28,9 @@ def files_of(submission: Submission) -> list[CaseFile]:
     """What can be downloaded beside the attachments."""
     return [
         CaseFile("Poświadczenie (UPP) – XML z pieczęcią urzędu", (RECEIPT,), submission.receipt.size),
-        CaseFile("Poświadczenie (UPP) – obraz w PDF", (RECEIPT_PICTURE,)),
+        CaseFile("Poświadczenie (UPP) – PDF do czytania i druku", (RECEIPT_PICTURE,)),
         CaseFile("Podpisane pismo – XML", (SIGNED,), submission.signed.size),
-        CaseFile("Pismo – obraz w PDF", (PICTURE,)),
+        CaseFile("Pismo – PDF do czytania i druku", (PICTURE,)),
     ]
 
 

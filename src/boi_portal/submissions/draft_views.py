@@ -40,7 +40,7 @@ MEGABYTE = 1_000_000
 class DraftsRoom(Room):
     """`/robocze`: the drafts of whoever is signed in."""
 
-    title = "Rozpoczęte formularze"
+    title = "Wersje robocze"
 
     def __getitem__(self, name: str) -> DraftResource:
         draft = self.request.office.drafts.get(name) if DRAFT_ID.match(name) else None
@@ -292,7 +292,7 @@ class FillingViews:
     def delete(self) -> Any:
         """Delete the draft."""
         drafts.remove(self.request.office, self._applicant(), self.draft)
-        self.request.session.flash(f"Usunęliśmy rozpoczęty formularz „{self.definition.title}”.", "success")
+        self.request.session.flash(f"Usunęliśmy wersję roboczą „{self.definition.title}”.", "success")
         return HTTPSeeOther(self.request.layout.path("robocze"))
 
     @view_config(name="nowa-wersja", request_method="POST")

@@ -30,7 +30,7 @@ PESEL_RULE = "Ten numer PESEL jest nieprawidłowy. Sprawdź, czy ma 11 cyfr i cz
 NIP_RULE = "Ten NIP jest nieprawidłowy. Sprawdź, czy ma 10 cyfr i czy nie ma w nim pomyłki."
 REGON_RULE = "Ten REGON jest nieprawidłowy. Sprawdź, czy ma 9 albo 14 cyfr i czy nie ma w nim pomyłki."
 KRS_RULE = "Numer KRS ma 10 cyfr, na przykład 0000123456. Sprawdź, czy nie ma w nim pomyłki."
-POSTAL_CODE_RULE = "Podaj kod pocztowy w postaci 00-950."
+POSTAL_CODE_RULE = "Podaj kod pocztowy: pięć cyfr, na przykład 00-950."
 PHONE_RULE = "Podaj prawidłowy numer telefonu: dla Polski 9 cyfr, dla innego kraju zacznij od + i numeru kierunkowego."
 NAME_RULE = "Wpisz nazwę literami, bez cyfr i znaków specjalnych."
 DOCUMENT_RULE = "Wpisz numer dokumentu: litery, cyfry, spacje, myślniki lub ukośniki."
@@ -75,6 +75,19 @@ def _is_pesel(value: str) -> bool:
 def _digits(value: Any) -> Any:
     """A number without the spaces and dashes that people write in it."""
     return re.sub(r"[\s\u00a0-]", "", value) if isinstance(value, str) else value
+
+
+def postcode(title: str, **kw: Any) -> colander.SchemaNode:
+    """A Polish postal code, kept as `00-950`; taken without the dash too."""
+    node = text(title, max_length=6, validator=matches(r"[0-9]{2}-[0-9]{3}", POSTAL_CODE_RULE), **kw)
+    node.preparer = [_dashed]
+    return node
+
+
+def _dashed(value: Any) -> Any:
+    """Five digits with the dash of a postal code; anything else as it is."""
+    digits = _digits(value)
+    return f"{digits[:2]}-{digits[2:]}" if isinstance(digits, str) and re.fullmatch(r"[0-9]{5}", digits) else value
 
 
 def number(title: str, check: Check, *, max_length: int, required: bool = True, **kw: Any) -> colander.SchemaNode:
@@ -270,12 +283,7 @@ class AddressSchema(colander.Schema):
         "Numer domu", max_length=12, validator=matches(r"[\w /.-]{1,12}", "Wpisz numer domu, na przykład 12 albo 12A.")
     )
     flat = text("Numer mieszkania lub lokalu", max_length=12, required=False)
-    postal_code = text(
-        "Kod pocztowy",
-        max_length=6,
-        validator=matches(r"[0-9]{2}-[0-9]{3}", POSTAL_CODE_RULE),
-        autocomplete="postal-code",
-    )
+    postal_code = postcode("Kod pocztowy", autocomplete="postal-code")
     town = text("Miejscowość", max_length=80, autocomplete="address-level2")
 
 

@@ -59,6 +59,15 @@ class RichTextWidget(deform.widget.TextAreaWidget):
     readonly_template = "readonly/richtext"
 
 
+class AmountWidget(deform.widget.TextInputWidget):
+    """A field for an amount, shown with a comma as amounts are written in Polish."""
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> str:
+        shown = cstruct.replace(".", ",") if isinstance(cstruct, str) else cstruct
+        html: str = super().serialize(field, shown, **kw)
+        return html
+
+
 def rich_text(title: str, *, required: bool = False, max_length: int = 100_000, **kw: Any) -> colander.SchemaNode:
     """Rich text (HTML), cleaned by the allow-list before it is kept."""
     return colander.SchemaNode(
@@ -100,7 +109,7 @@ def iso_date(title: str, *, required: bool = True, **kw: Any) -> colander.Schema
 
 def amount(title: str, *, required: bool = False, **kw: Any) -> colander.SchemaNode:
     """Money in złoty, kept as `17.00`; a comma is taken too."""
-    node = text(title, max_length=14, required=required, validator=_is_amount, **kw)
+    node = text(title, max_length=14, required=required, validator=_is_amount, widget=AmountWidget(), **kw)
     node.preparer = [_strip, _normal_amount]
     return node
 

@@ -75,7 +75,7 @@ def errors_of(given: dict[str, Any], kind: str = PERSON) -> dict[str, str]:
         ("residence.house_number", None, "Required"),
         ("residence.house_number", "4;", "numer domu"),
         ("residence.postal_code", None, "Required"),
-        ("residence.postal_code", "99998", schemas.POSTAL_CODE_RULE),
+        ("residence.postal_code", "9998", schemas.POSTAL_CODE_RULE),
         ("residence.postal_code", "99-9989", "6 znaków"),
         ("residence.town", None, "Required"),
         ("residence.town", "Z" * 81, "80 znaków"),
@@ -167,6 +167,12 @@ def test_registration_normalises_what_people_type() -> None:
     assert values["person"]["pesel"] == "68031499952"
     assert values["firm"]["nip"] == "9990000008"
     assert values["contact"] == {"email": "Jan.Testowy@poczta.example", "phone": "+48729999999"}
+
+
+@pytest.mark.parametrize("typed", ["99-998", "99998", "99 998", " 99-998 "])
+def test_registration_when_a_postal_code_is_typed_in_other_ways(typed: str) -> None:
+    given = changed(answers(), "residence.postal_code", typed)
+    assert schemas.registration_schema(PERSON, "").deserialize(given)["residence"]["postal_code"] == "99-998"
 
 
 def test_registration_does_not_read_what_the_choices_make_needless() -> None:

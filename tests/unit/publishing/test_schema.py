@@ -3,6 +3,7 @@
 from typing import Any
 
 import colander
+import deform
 import pytest
 
 from boi_portal.publishing import schema
@@ -34,6 +35,11 @@ def test_amounts(typed: str) -> None:
         assert "kwotę" in refuse(node, typed)
     else:
         assert take(node, typed) == AMOUNTS[typed]
+
+
+def test_an_amount_is_shown_with_a_comma() -> None:
+    form = deform.Form(colander.SchemaNode(colander.Mapping(), schema.amount("Kwota", name="amount")))
+    assert 'value="17,00"' in form.render({"amount": "17.00"})
 
 
 DATES = {

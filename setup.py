@@ -50,6 +50,7 @@ RUNTIME = [
     "weasyprint",
     "WebOb",
     "xmlsec",
+    "ZConfig",
     "ZODB",
     "zodburi",
     "zope.component",

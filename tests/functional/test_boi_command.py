@@ -199,7 +199,7 @@ def test_the_doctor_names_what_is_missing(var: Path, seed: Path) -> None:
         (("use = egg:boi_portal", "use = egg:nie_ma"), ["cannot be read"]),
         (("[app:main]", "[app:inna]"), ["cannot be read"]),
         (("[loggers]", "[nie-loggers]"), ["logging"]),
-        (("%(var)s/content.fs", "/proc/nie-ma/content.fs"), ["databases cannot be opened"]),
+        (("%(var)s/databases.conf", "/proc/nie-ma/databases.conf"), ["databases cannot be opened"]),
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else None,
 )

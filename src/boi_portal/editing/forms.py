@@ -70,7 +70,7 @@ def upload_node(required: bool, hint: str) -> colander.SchemaNode:
         widget=UploadWidget(),
         missing=colander.required if required else None,
     )
-    node.required_message = "Wybierz plik."
+    node.missing_msg = "Wybierz plik."
     return node
 
 

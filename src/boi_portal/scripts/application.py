@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import transaction
+import ZConfig
 from paste.deploy import loadapp
 from paste.deploy.loadwsgi import appconfig
 from pyramid.request import Request
@@ -62,13 +63,18 @@ DATABASES = """\
 
 
 def prepare(var: str) -> None:
-    """Make the folders that the portal writes to, and the file that names its two FileStorages (`databases.conf`)."""
-    folder = Path(var).absolute()
+    """Make the folders that the portal writes to, and the file that names its two FileStorages."""
     for name in ("", "tmp", "content-blobs", "office-blobs"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    text = DATABASES.format(var=str(folder).replace("$", "$$"))
-    if not (folder / DATABASES_FILE).exists() or (folder / DATABASES_FILE).read_text(encoding="utf-8") != text:
-        (folder / DATABASES_FILE).write_text(text, encoding="utf-8")
+        (Path(var) / name).mkdir(parents=True, exist_ok=True)
+    name_databases(Path(var))
+
+
+def name_databases(var: Path) -> None:
+    """Write `databases.conf` for the folder as it is called now: it may have been moved or copied."""
+    text = DATABASES.format(var=str(var.absolute()).replace("$", "$$"))
+    target = var / DATABASES_FILE
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
 
 
 def load_app(ini: str, names: Mapping[str, str], upgrading: bool = False) -> Any:
@@ -77,6 +83,8 @@ def load_app(ini: str, names: Mapping[str, str], upgrading: bool = False) -> Any
     :raises click.ClickException: a setting is wrong, the database cannot be opened, or it waits for an upgrade.
     """
     raw_settings(ini, names)
+    if Path(names["var"]).is_dir():
+        name_databases(Path(names["var"]))
     path = Path(ini).absolute()
     _configure_logging(path, names)
     conf = {**names, "upgrading": "true"} if upgrading else dict(names)
@@ -89,7 +97,7 @@ def load_app(ini: str, names: Mapping[str, str], upgrading: bool = False) -> Any
             "The database files are in use by another process. Stop the running portal first "
             "(with PostgreSQL this command works beside it)."
         ) from None
-    except OSError as error:
+    except (OSError, ZConfig.ConfigurationError) as error:
         raise click.ClickException(f"{path.name}: the databases cannot be opened: {error}") from None
 
 
@@ -105,6 +113,8 @@ def raw_settings(ini: str, names: Mapping[str, str]) -> dict[str, Any]:
 
     :raises click.ClickException: there is no such file, or it cannot be read.
     """
+    if Path(names["var"]).is_dir():
+        name_databases(Path(names["var"]))
     path = Path(ini).absolute()
     if not path.is_file():
         raise click.ClickException(f"There is no file {ini}. Name one with --ini, e.g. development.ini")

@@ -54,6 +54,7 @@ def worker(ini: str, var: str) -> None:
 
     app = load_app(ini, variables(var))
     if app.registry.boi_settings.worker != "process":
+        close(app)
         raise click.ClickException("boi.worker = thread: the worker runs inside `boi serve`; set it to `process`.")
     work = Worker(app.registry)
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -524,7 +524,7 @@ def test_addresses_and_phone_are_changed(portal: TestPortal) -> None:
     page = form.submit("zapisz", status=303).follow()
     assert "Zapisaliśmy zmiany" in flashed(page)
     rows = page.html.find("dl").get_text("|", strip=True)
-    assert "+48729999999" in rows
+    assert "+48 729 999 999" in rows
     assert "00-950 Warszawa" in rows
     assert "99-998 Zdroje" in rows
 

@@ -11,6 +11,7 @@ from pyramid.view import view_config
 from .. import permissions
 from ..office.audit import Origin, record
 from ..web.forms import Button, FormView, Rejected
+from ..web.polish import phone_text
 from ..web.security import staff_user
 from . import passwords
 from .consents import consents_of
@@ -80,7 +81,7 @@ def _applicant_rows(person: Applicant) -> list[tuple[str, str]]:
         *shown_numbers(person),
         ("Login", person.login),
         ("E-mail", person.email),
-        ("Telefon", person.phone),
+        ("Telefon", phone_text(person.phone)),
         ("Adres", address_text(person.residence)),
         ("Adres do korespondencji", address_text(person.correspondence) or "taki sam"),
     ]

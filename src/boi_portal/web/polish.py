@@ -10,6 +10,8 @@ import decimal
 import re
 import zoneinfo
 
+import phonenumbers
+
 ZONE = zoneinfo.ZoneInfo("Europe/Warsaw")
 NBSP = "\u00a0"
 
@@ -96,6 +98,15 @@ def _grouped(digits: str) -> str:
     if len(digits) <= 4:
         return digits
     return f"{int(digits):,}".replace(",", NBSP)
+
+
+def phone_text(value: str) -> str:
+    """A phone number in groups of digits: `+48 123 456 789`."""
+    try:
+        number = phonenumbers.parse(value, "PL")
+    except phonenumbers.NumberParseException:
+        return value
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
 def plural(number: int, one: str, few: str, many: str) -> str:

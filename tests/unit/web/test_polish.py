@@ -118,3 +118,8 @@ def test_hours_text_drops_a_leading_zero() -> None:
 )
 def test_file_size(octets: int, text: str) -> None:
     assert polish.file_size(octets).replace(NBSP, " ") == text
+
+
+def test_phone_text_groups_digits() -> None:
+    assert polish.phone_text("+48601234567") == "+48 601 234 567"
+    assert polish.phone_text("") == ""

@@ -16,6 +16,7 @@ from stdnum.pl import nip as stdnum_nip
 from stdnum.pl import pesel as stdnum_pesel
 from stdnum.pl import regon as stdnum_regon
 
+from ...web.polish import phone_text
 from ..errors import AnswerError
 from .base import Field, FieldType, Shown, typed_line
 
@@ -159,15 +160,6 @@ class Phone(FieldType):
 
     def display(self, field: Field, value: Any) -> Shown:
         return [("", phone_text(value))] if value else []
-
-
-def phone_text(value: str) -> str:
-    """A phone number in groups of digits: `+48 123 456 789`."""
-    try:
-        number = phonenumbers.parse(value, "PL")
-    except phonenumbers.NumberParseException:
-        return value
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
 class Email(FieldType):

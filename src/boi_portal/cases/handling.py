@@ -150,7 +150,8 @@ def explanation(case: Case) -> str:
     """What the present stage means to the citizen, without anything of the papers themselves."""
     if case.outcome is not None:
         return f"Sposób załatwienia: {case.outcome.title}. {case.outcome.meaning}"
-    return f"{case.stage.meaning} {case.stage.action}"
+    until = f" Termin: {date_text(case.last.reply_by)}." if case.last.reply_by else ""
+    return f"{case.stage.meaning} {case.stage.action}{until}"
 
 
 def _index(office: Office, number: str) -> None:

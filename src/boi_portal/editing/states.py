@@ -88,7 +88,7 @@ def take_step(context: Any, request: Any) -> Any:
     except LifecycleError as error:
         request.response.status_int = 422
         return {**state(context, request), "error": str(error)}
-    request.session.flash(f"Stan obiektu: {STATES[step['to']].lower()}.", "success")
+    request.session.flash(f"Nowy stan: „{STATES[step['to']]}”.", "success")
     return HTTPSeeOther(_after(content, request))
 
 

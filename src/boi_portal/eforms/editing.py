@@ -346,7 +346,7 @@ class NewField(EditField):
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        return f"Nowe pole: {self.kind.title}"
+        return f"Nowe pytanie: {self.kind.title}"
 
     def changed(self, values: Mapping[str, Any]) -> outline.Data:
         return outline.added(self.fields["pages"], self.place[:-1], self.item(values))

@@ -89,7 +89,8 @@ class Filings:
             "receipt": self._confirms(submission),
             "case": number in office.cases,
             "number in the applicant's list": number in applicant.cases,
-            "end of the draft": submission.draft_id not in office.drafts and submission.draft_id not in applicant.drafts,
+            "end of the draft": office.drafts[submission.draft_id].filed_as == number
+            and submission.draft_id not in applicant.drafts,
             "line on the desk": number in office.desk_keys,
         }
         return ", ".join(name for name, holds in held.items() if not holds)

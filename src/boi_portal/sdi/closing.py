@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import substanced.folder
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
 from substanced.folder.views import FolderContents, FolderServices
 from substanced.interfaces import IFolder
 from substanced.util import JsonDict
@@ -181,8 +183,9 @@ def to_state_page(context: Any, request: Any) -> HTTPSeeOther:
 def includeme(config: Any) -> None:
     FolderContent.__sdi_addable__ = ()
     config.add_request_method(ContentApi, "sdiapi", reify=True)
-    config.add_folder_contents_views(cls=ContentsOfContent, context=IFolderish)
-    config.add_folder_contents_views(
+    library = config.with_package(substanced.folder)  # its templates are named relative to it
+    library.add_folder_contents_views(cls=ContentsOfContent, context=IFolderish)
+    library.add_folder_contents_views(
         cls=ServicesOfContent, context=IFolderish, name="services", tab_title="Usługi", tab_near="RIGHT",
         view_permission="sdi.view-services", tab_condition=_has_services,
     )  # fmt: skip
@@ -200,8 +203,9 @@ def includeme(config: Any) -> None:
     )
     # of the library's own folders: services are made by following a link, and files of other sessions asked for by anybody
     config.add_mgmt_view(closed, context=IFolder, name="add_lock_service", tab_condition=False)
-    for name in ("add_principals_service", "preview_image_upload"):
-        config.add_mgmt_view(closed, name=name, tab_condition=False)
+    config.add_mgmt_view(closed, name="add_principals_service", tab_condition=False)
+    # a view with a permission would stand beside the library's, which has none, and never be asked
+    config.add_mgmt_view(closed, name="preview_image_upload", tab_condition=False, permission=NO_PERMISSION_REQUIRED)
     config.add_mgmt_view(closed, context=IContent, name="acl_edit", tab_condition=False)
     config.add_mgmt_view(to_state_page, context=IContent, name="workflows", tab_condition=False)
 

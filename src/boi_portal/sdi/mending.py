@@ -108,6 +108,23 @@ def escaped_columns(self: FolderContents, resource: Any) -> list[dict[str, Any]]
     return [{"name": translated, "value": value, "formatter": "html", "sorter": self._name_sorter}]
 
 
+def require_texts(request: Any) -> None:
+    """What the library takes for texts must be texts. :raises HTTPBadRequest: a file was sent."""
+    if not all(isinstance(value, str) for value in request.POST.values()):
+        raise HTTPBadRequest("A file in place of a text")
+
+
+def _with_texts(make: Any) -> Any:
+    """A view's `__init__` that refuses files."""
+
+    def run(self: Any, context: Any, request: Any) -> None:
+        require_texts(request)
+        make(self, context, request)
+
+    run.__module__ = __name__
+    return run
+
+
 def json_in_script(self: JsonDict) -> str:
     """JSON for a script inside the page: a title that holds `</script>` must not end it."""
     text = json.dumps(self)
@@ -118,9 +135,13 @@ def _revising(undo: Any) -> Any:
     """An undo takes the content revision back, too; it must go beyond what it was, or pages from before are given out."""
 
     def run(self: UndoViews) -> Any:
+        require_texts(self.request)
         connection = self.request.root._p_jar
         before = revision.current(connection)
-        answer = undo(self)
+        try:
+            answer = undo(self)
+        except KeyError:
+            raise HTTPBadRequest("No transaction is named") from None
         revision.bump(self.request.root, self.request.registry.boi_revision_signal)
         while revision.current(connection) <= before:
             connection.root()[revision.ROOT_KEY].raise_()
@@ -138,6 +159,8 @@ def includeme(config: Any) -> None:
     EvolutionManager.get_finished_steps_by_value = finished_steps
     FolderContents.get_default_columns = escaped_columns
     JsonDict.__str__ = json_in_script
+    if FolderContents.__init__.__module__ != __name__:
+        FolderContents.__init__ = _with_texts(FolderContents.__init__)
     for name in ("undo_recent", "undo_multiple"):
         undo = getattr(UndoViews, name)
         if undo.__module__ != __name__:

@@ -48,6 +48,8 @@ class ReceiptRefused(ValueError):
     """A file that is no receipt of this office; the message is for the person, in Polish."""
 
 
+YEARS = range(2000, 2200)  # of receipts; certificates cannot be judged at the ends of the calendar
+
 # kinds of details
 FORM = "Formularz"
 DOCUMENT_SHA256 = "Skrót SHA-256 dokumentu"
@@ -109,7 +111,7 @@ def check(sealed: bytes, trust: TrustStore, own: SealKey) -> tuple[Receipt, Veri
     :raises ReceiptRefused: no receipt, altered, or not our seal.
     """
     receipt = read(sealed)
-    if receipt.made_at.utcoffset() is None:
+    if receipt.made_at.utcoffset() is None or receipt.made_at.year not in YEARS:
         raise ReceiptRefused(_NO_RECEIPT)
     try:
         verified = verify_seal(sealed, trust, receipt.made_at)

@@ -15,6 +15,7 @@ from .sessions import cookie_name
 MAX_CONTROLS = 2000  # of one posted form
 LONGEST_LENGTH = 15  # digits of a Content-Length
 _CHUNK = 1 << 16
+_SERVED = (200, 206, 304)  # statuses of a static file that was found
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -152,7 +153,9 @@ class Dresser:
         path = request.environ.get("PATH_INFO", "")
         management = path == "/manage" or path.startswith("/manage/")
         headers.setdefault("Content-Security-Policy", MANAGEMENT_POLICY if management else POLICY)
-        if not path.startswith("/static/") and ("Cache-Control" not in headers or self._has_session(request, response)):
+        # an error page at a static address is drawn for the person who asked
+        static = path.startswith("/static/") and response.status_int in _SERVED
+        if not static and ("Cache-Control" not in headers or self._has_session(request, response)):
             headers["Cache-Control"] = "no-store"
         return response
 

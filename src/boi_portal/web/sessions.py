@@ -102,7 +102,10 @@ class ServerSession:
 
     def _set_cookie(self, request: Any, response: Any) -> None:
         if self._cookie is None:
-            response.delete_cookie(self.cookie_name, path="/")
+            # with the same attributes, without which browsers do not take it for a `__Host-` cookie
+            response.set_cookie(
+                self.cookie_name, "", max_age=0, path="/", secure=self._secure, httponly=True, samesite="Lax"
+            )
             return
         response.set_cookie(
             self.cookie_name, self._cookie, path="/", secure=self._secure, httponly=True, samesite="Lax"

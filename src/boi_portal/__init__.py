@@ -73,7 +73,7 @@ def configure(raw: dict[str, Any], features: Sequence[str] = FEATURES) -> Config
 
 
 def _ignored(name: str) -> bool:
-    """What a scan leaves out: folders without modules, and the module that loads WeasyPrint."""
+    """What a scan leaves out: folders without modules, and the program that loads WeasyPrint."""
     return ".templates" in name or ".static" in name or name.endswith(".typesetting")
 
 

@@ -1,11 +1,12 @@
-"""PDF by WeasyPrint: tagged and accessible, made of our own HTML and of nothing that is fetched.
+"""A program: HTML from standard input, PDF to standard output. Run by `printing` in a process of its own.
 
-Owns the fetcher, which knows the portal's fonts and refuses everything else, so no HTML can make the server read a
-file or an address. Imported by `printing` alone, with the first PDF.
+WeasyPrint and its fonts take 40 MB that a server would never give back, so it does not live there. Owns the fetcher, which knows the
+portal's fonts and refuses everything else: no HTML can make it read a file or an address. Imports nothing of the portal.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,9 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from .. import web
-from .printing import PrintError
-
+REFUSED = 3  # exit status
 SCHEME = "boi-asset:"
-FONTS = Path(web.__file__).parent / "static" / "vendor"
+FONTS = Path(__file__).parents[1] / "web" / "static" / "vendor"
 STYLE = (Path(__file__).parent / "static" / "print.css").read_text(encoding="utf-8")
 # Each subset is a family of its own: one family of several files, told apart by `unicode-range`, comes out with
 # wrong letters.
@@ -56,15 +55,24 @@ def _font_faces() -> str:
 
 
 def typeset(html: str) -> bytes:
-    """The PDF/UA of a whole HTML page, with the portal's print style; the page has a `lang` and a `title`.
-
-    :raises PrintError: the page asks for anything but the portal's fonts.
-    """
+    """The PDF/UA of a whole page."""
     fetcher, fonts = OwnAssets(), FontConfiguration()
-    try:
-        style = weasyprint.CSS(string=STYLE + _font_faces(), font_config=fonts, url_fetcher=fetcher)
-        document = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        made: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
-    except FatalURLFetchingError as error:
-        raise PrintError(str(error)) from error
+    style = weasyprint.CSS(string=STYLE + _font_faces(), font_config=fonts, url_fetcher=fetcher)
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher)
+    made: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
     return made
+
+
+def main() -> int:
+    """Typeset; the exit status is REFUSED, with a word on standard error, where the page asks for something foreign."""
+    try:
+        made = typeset(sys.stdin.buffer.read().decode())
+    except FatalURLFetchingError as error:
+        sys.stderr.write(str(error))
+        return REFUSED
+    sys.stdout.buffer.write(made)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -545,7 +545,23 @@ def test_password_is_changed_with_the_old_one_alone(portal: TestPortal, login: s
     assert "Hasło zostało zmienione" in flashed(submit(PASSWORD, NEW_PASSWORD, 303).follow())
     sign_in(portal.browser(), login, PASSWORD, status=422)
     sign_in(portal.browser(), login, NEW_PASSWORD, status=303)
+    form = browser.get("/konto/haslo").forms["formularz"]
     submit(NEW_PASSWORD, PASSWORD, 303)
+
+
+@pytest.mark.parametrize("login", ["jan.testowy", "urzednik.os"])
+def test_a_new_password_ends_the_other_sessions_and_renews_this_one(portal: TestPortal, login: str) -> None:
+    here, elsewhere = portal.signed_in(login), portal.signed_in(login)
+    cookie = here.cookies["boi"]
+    form = here.get("/konto/haslo").forms["formularz"]
+    form["old"], form["new"] = PASSWORD, NEW_PASSWORD
+    form.submit("zmien", status=303)
+    assert here.cookies["boi"] != cookie
+    here.get("/konto", status=200)
+    assert "/logowanie" in elsewhere.get("/konto", status=303).location
+    form = here.get("/konto/haslo").forms["formularz"]
+    form["old"], form["new"] = NEW_PASSWORD, PASSWORD
+    form.submit("zmien", status=303)
 
 
 def test_guessing_the_old_password_is_slowed_down(portal: TestPortal) -> None:

@@ -19,7 +19,7 @@ from .resources import DOCUMENT_KINDS, KINDS, Applicant, applicant_of
 from .rooms import AccountRoom
 from .schemas import AddressesSchema, PasswordSchema
 from .sheets import departments
-from .signin import set_password, stored_hash
+from .signin import change_password, stored_hash
 from .throttling import ACCOUNT
 from .views import throttles_of, waiting_text
 
@@ -153,10 +153,10 @@ class PasswordView(FormView):
             raise Rejected("Nowe hasło jest takie samo jak obecne. Wymyśl inne.", "new")
         if problem := passwords.problem_with(values["new"], person.own_data()):
             raise Rejected(problem, "new")
-        set_password(person, values["new"])
+        change_password(request, userid, person, values["new"])
         throttles.succeeded(ACCOUNT, f"password {userid}")
         record(request.office, "password-change", userid, userid, Origin.of(request))
-        request.session.flash("Hasło zostało zmienione.", "success")
+        request.session.flash("Hasło zostało zmienione. Na innych urządzeniach wylogowaliśmy Cię.", "success")
         return HTTPSeeOther(request.layout.path("konto"))
 
     def _refused(self, message: str, field: str) -> Any:

@@ -24,6 +24,7 @@ from . import passwords
 from .registration import FORGET
 from .registration import forget as forget_pending
 from .sheets import MANAGE, RoleSheet, StaffSchema
+from .signin import change_password
 from .staff import seat
 from .views import sign_in_address
 
@@ -153,7 +154,7 @@ class StaffPasswordView(FormView):
     def change_success(self, values: dict[str, Any]) -> Any:
         """Set the password."""
         request = self.request
-        self.context.set_password(values["password"])
+        change_password(request, self.context.__oid__, self.context, values["password"])
         record(request.office, "password-set", request.authenticated_userid, self.context.__oid__, Origin.of(request))
         request.sdiapi.flash("Hasło zostało zmienione.", "success")
         return HTTPFound(request.sdiapi.mgmt_path(self.context, "@@change_password"))

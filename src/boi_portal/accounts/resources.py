@@ -76,6 +76,7 @@ class Applicant(Persistent):
     phone: str = ""  # E.164
     login: str = ""
     password_hash: str = ""
+    sessions_since: float = 0.0  # seconds since the epoch; sessions that began earlier are over
     residence: Mapping[str, str] | None = None
     correspondence: Mapping[str, str] | None = None
     consents: tuple[Consent, ...] = ()

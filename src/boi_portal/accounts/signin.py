@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import time
 from typing import Any
 
+from pyramid.security import remember
 from substanced.util import get_oid
 
 from ..office.audit import Origin, record
@@ -92,3 +94,12 @@ def set_password(account: Any, password: str) -> None:
         account.password_hash = passwords.hash_password(password)
     else:
         account.set_password(password)
+
+
+def change_password(request: Any, userid: Any, account: Any, password: str) -> None:
+    """Give an account a new password and end its sessions; the one that asks goes on under a new id if it is the account's own."""
+    own = request.authenticated_userid == userid  # asked first: in a moment this session is over, too
+    set_password(account, password)
+    account.sessions_since = time.time()
+    if own:
+        remember(request, userid)

@@ -36,6 +36,7 @@ class StaffUser(User):
     full_name: str = ""
     department: str = ""
     enabled: bool = True
+    sessions_since: float = 0.0  # seconds since the epoch; sessions that began earlier are over
 
     def __init__(
         self,

@@ -33,9 +33,17 @@ def principals_of(userid: Any, request: Any) -> list[str] | None:
     """The principals of a signed-in user; None where the account is gone or closed."""
     if isinstance(userid, str) and userid.startswith(APPLICANT_PREFIX):
         applicant = request.office.applicants.get(userid[len(APPLICANT_PREFIX) :])
-        return [permissions.APPLICANT] if applicant is not None and applicant.active else None
+        if applicant is None or not applicant.active or _is_cut_off(applicant, request):
+            return None
+        return [permissions.APPLICANT]
     user = staff_user(request, userid)
-    return None if user is None else staff_principals(user)
+    return None if user is None or _is_cut_off(user, request) else staff_principals(user)
+
+
+def _is_cut_off(account: Any, request: Any) -> bool:
+    """Whether the session was begun before the account's password was changed: such sessions are over."""
+    since: float = getattr(account, "sessions_since", 0.0)
+    return bool(request.session.started < since)
 
 
 def staff_principals(user: Any) -> list[str]:

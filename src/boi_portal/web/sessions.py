@@ -194,6 +194,11 @@ class ServerSession:
         if self._record is not None:
             self._record.data = {}
 
+    @property
+    def started(self) -> float:
+        """When this session's id was given, in seconds since the epoch; 0 where there is none."""
+        return self._record.created if self._record else 0.0
+
     # Pyramid's extras
 
     @property

@@ -294,3 +294,9 @@ def test_buttons_of_rows_do_not_send_the_form(admin: Any) -> None:
     form = admin.get(f"/manage{CARD}/@@properties").html.select_one("form#deform")
     assert {button.get("type") for button in form.select(".deform-seq-item button")} == {"button"}
     assert [button.text.strip() for button in form.select("button[type=submit]")] == ["Zapisz"]
+
+
+def test_the_contents_grid_asks_for_events_and_is_told_that_there_are_none(admin: Any) -> None:
+    answer = admin.get("/manage/katalog/auditstream-sse", status=200)
+    assert answer.content_type == "text/event-stream"
+    assert answer.text.startswith("retry: ")

@@ -11,6 +11,7 @@ from typing import Any
 
 import substanced.folder
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from substanced.folder.views import FolderContents, FolderServices
 from substanced.interfaces import IFolder
@@ -27,6 +28,7 @@ from ..publishing.workflow import STATES
 from ..web.polish import counted
 from .mending import ManagementApi
 
+EVENTS_RETRY = 10 * 60 * 1000  # milliseconds until the browser asks again
 # views of Substance D that put objects of its own kinds into a folder
 ADDING = (
     "add_folder",
@@ -180,6 +182,11 @@ def to_state_page(context: Any, request: Any) -> HTTPSeeOther:
     return HTTPSeeOther(request.layout.path(context, "stan"))
 
 
+def no_events(request: Any) -> Response:
+    """What the contents grid asks every few seconds: nothing happened. The portal keeps its own audit trail, not Substance D's."""
+    return Response(f"retry: {EVENTS_RETRY}\n\n", content_type="text/event-stream", charset="utf-8")
+
+
 def includeme(config: Any) -> None:
     FolderContent.__sdi_addable__ = ()
     config.add_request_method(ContentApi, "sdiapi", reify=True)
@@ -207,6 +214,7 @@ def includeme(config: Any) -> None:
     # a view with a permission would stand beside the library's, which has none, and never be asked
     config.add_mgmt_view(closed, name="preview_image_upload", tab_condition=False, permission=NO_PERMISSION_REQUIRED)
     config.add_mgmt_view(closed, context=IContent, name="acl_edit", tab_condition=False)
+    config.add_mgmt_view(no_events, name="auditstream-sse", tab_condition=False)
     config.add_mgmt_view(to_state_page, context=IContent, name="workflows", tab_condition=False)
 
 

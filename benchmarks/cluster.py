@@ -22,6 +22,24 @@ import psycopg2
 from .processes import PATIENCE, BenchmarkError
 
 USER = "boi"
+RELSTORAGE = """\
+%import relstorage
+<zodb {name}>
+  cache-size 50000
+  <relstorage>
+    keep-history {history}
+    shared-blob-dir false
+    blob-dir {folder}/{name}-blob-cache
+    blob-cache-size 1GB
+    cache-local-mb 50
+    commit-lock-timeout 30
+    <postgresql>
+      driver psycopg2
+      dsn {dsn}
+    </postgresql>
+  </relstorage>
+</zodb>
+"""
 START = 60.0  # seconds
 
 
@@ -43,6 +61,17 @@ class Cluster:
                 cursor.execute(f'DROP DATABASE IF EXISTS "{database}"')
                 cursor.execute(f'CREATE DATABASE "{database}"')
 
+    def databases(self, folder: Path) -> dict[str, str]:
+        """Make a portal's two empty databases; the settings that name them, whose files are written into `folder`."""
+        settings = {}
+        for key, name, history in (("zodbconn.uri", "content", "true"), ("zodbconn.uri.office", "office", "false")):
+            self.create(name)
+            config = folder / f"{name}.conf"
+            text = RELSTORAGE.format(name=name, history=history, folder=folder, dsn=self.dsn(name))
+            config.write_text(text, encoding="utf-8")
+            settings[key] = f"zconfig://{config}#{name}"
+        return settings
+
     def version(self) -> str:
         """The server's version, e.g. 15.9."""
         with contextlib.closing(psycopg2.connect(self.dsn("postgres"))) as connection, connection.cursor() as cursor:
@@ -61,7 +90,10 @@ def cluster() -> Iterator[Cluster]:
         if os.geteuid() == 0:
             shutil.chown(folder, user)
         identity = _identity(user)
-        _run([_program("initdb"), "-D", f"{folder}/data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C"], identity)
+        _run(
+            [_program("initdb"), "-D", f"{folder}/data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C"],
+            identity,
+        )
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [_program("postgres"), "-D", f"{folder}/data", "-k", str(folder), "-c", "listen_addresses="],

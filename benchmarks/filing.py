@@ -37,24 +37,6 @@ KINDS = {
 # filings in a round
 FULL = {"whole": 64, "unsigned": 96, "records": 400}
 QUICK = {"whole": 16, "unsigned": 16, "records": 80}
-RELSTORAGE = """\
-%import relstorage
-<zodb {name}>
-  cache-size 50000
-  <relstorage>
-    keep-history {history}
-    shared-blob-dir false
-    blob-dir {folder}/{name}-blob-cache
-    blob-cache-size 1GB
-    cache-local-mb 50
-    commit-lock-timeout 30
-    <postgresql>
-      driver psycopg2
-      dsn {dsn}
-    </postgresql>
-  </relstorage>
-</zodb>
-"""
 
 
 @dataclasses.dataclass
@@ -210,13 +192,8 @@ def _on_postgresql(
     folder: Path, server: Cluster, rounds: int, totals: dict[str, int], say: Callable[[str], None]
 ) -> Found:
     say("filing: making a portal on PostgreSQL")
-    settings = {}
     folder.mkdir()
-    for key, name, history in (("zodbconn.uri", "content", "true"), ("zodbconn.uri.office", "office", "false")):
-        server.create(name)
-        config = folder / f"{name}.conf"
-        config.write_text(RELSTORAGE.format(name=name, history=history, folder=folder, dsn=server.dsn(name)), "utf-8")
-        settings[key] = f"zconfig://{config}#{name}"
+    settings = server.databases(folder)
     portals.make(folder, settings)
     _add_form(folder)
     log = folder / "worker.log"
@@ -269,7 +246,15 @@ def _result(found: list[Found], rounds: int, postgresql: str) -> Result:
     table = Table(
         f"Filings a second (20 answers, a file of 100 kB), the worker at work beside; medians of {rounds} "
         f"round{'s' if rounds > 1 else ''}",
-        ("storage, what is filed", "1 filer", "× records", f"{MANY} filers", "× records", f"{MANY} : 1", f"conflicts, {MANY} filers"),
+        (
+            "storage, what is filed",
+            "1 filer",
+            "× records",
+            f"{MANY} filers",
+            "× records",
+            f"{MANY} : 1",
+            f"conflicts, {MANY} filers",
+        ),
     )
     worst, summary = 0.0, []
     for storage in found:
@@ -296,7 +281,9 @@ def _result(found: list[Found], rounds: int, postgresql: str) -> Result:
         f"PostgreSQL {postgresql}, as installed (fsync on), reached by a Unix socket.",
     ]
     faults = [f"{one.label}: {lost}" for one in found for lost in one.lost]
-    return Result("filing", [table], notes, f"{', '.join(summary)}; conflicts {worst:.1f} %, lost {len(faults)}", faults)
+    return Result(
+        "filing", [table], notes, f"{', '.join(summary)}; conflicts {worst:.1f} %, lost {len(faults)}", faults
+    )
 
 
 def _medians(runs: Runs, kind: str) -> tuple[float, float, float, float]:

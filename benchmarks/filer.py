@@ -19,6 +19,7 @@ from typing import Any
 
 import transaction
 from transaction.interfaces import TransientError
+from ZODB.POSException import ConflictError
 
 from boi_portal.office.store import KINDS as OFFICE_KINDS
 from boi_portal.office.store import office_of
@@ -29,6 +30,7 @@ from .filings import Filings, Unsigned
 from .records import Records, make_room
 
 ATTEMPTS = 5  # retry.attempts of the portal
+PREPARING_TRIES = 8
 KINDS: dict[str, Any] = {"whole": Filings, "unsigned": Unsigned, "records": Records}
 
 
@@ -59,9 +61,20 @@ class Filers:
         for number in range(threads):
             with in_transaction(self.registry) as connection:
                 make_room(connection)
-            with in_transaction(self.registry) as connection:
-                self.waiting.append(self.kind.prepare(connection, self.first + number, count))
+            self.waiting.append(self._prepared(number, count))
         return {"prepared": sum(len(items) for items in self.waiting)}
+
+    def _prepared(self, number: int, count: int) -> list[Any]:
+        """What one filer will file. One large transaction beside those of other processes: it may have to be tried again."""
+        for tries_left in reversed(range(PREPARING_TRIES)):
+            try:
+                with in_transaction(self.registry) as connection:
+                    made: list[Any] = self.kind.prepare(connection, self.first + number, count)
+                return made
+            except ConflictError:
+                if not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def file(self) -> dict[str, Any]:
         """File everything that was prepared, all filers at once. Times are of the clock that all processes share."""
@@ -178,7 +191,9 @@ def main() -> None:
     parser.add_argument("--ini", required=True)
     parser.add_argument("--var", required=True)
     parser.add_argument("--first", type=int, required=True)
-    parser.add_argument("--worker", action="store_true", help="with the portal's worker in a thread, as `boi serve` has it")
+    parser.add_argument(
+        "--worker", action="store_true", help="with the portal's worker in a thread, as `boi serve` has it"
+    )
     options = parser.parse_args()
     app = load_app(options.ini, variables(options.var))
     worker = start_thread(app.registry) if options.worker else None

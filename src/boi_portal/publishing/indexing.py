@@ -85,6 +85,12 @@ def drain(site: Any, limit: int = 200, signal: revision.RevisionSignal | None = 
     return done
 
 
+def waiting(site: Any) -> int:
+    """How many wishes wait."""
+    queue = site._p_jar.root().get(ROOT_KEY)
+    return 0 if queue is None else len(queue)
+
+
 def drop_first(site: Any) -> tuple[int, int] | None:
     """Take the wish that `drain` would serve first out of the queue, for it cannot be served. Returns its ids."""
     for shard in site._p_jar.root()[ROOT_KEY].shards:

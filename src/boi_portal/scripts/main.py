@@ -98,9 +98,10 @@ def content_load(ini: str, var: str, dry_run: bool, folder: Path) -> None:
     prepare(var)
     app = load_app(ini, variables(var))
     try:
+        click.echo(f"Checking {folder} and comparing it with the portal …", err=True)
         with opened(app, commit=not dry_run) as portal:
             changes = tree.load(folder, portal.site, portal.registry, dry_run)
-        if not dry_run:
+        if changes and not dry_run:
             _index(app)
     except ContentFilesError as error:
         for mistake in error.mistakes:
@@ -115,10 +116,14 @@ def content_load(ini: str, var: str, dry_run: bool, folder: Path) -> None:
 
 
 def _index(app: Any) -> None:
-    """Index what was loaded, so that search finds it before the worker has come by."""
+    """Index what was loaded, so that search finds it before the worker has come by; shows how far it is."""
+    from ..publishing.indexing import waiting
     from ..worker.loop import Worker
 
-    Worker(app.registry).drain(600)
+    with opened(app, commit=False) as portal:
+        length = waiting(portal.site)
+    with click.progressbar(length=length, label="Indexing for search", file=sys.stderr) as bar:
+        Worker(app.registry).drain(600, bar.update)
 
 
 @content.command("dump")

@@ -12,6 +12,7 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import transaction
@@ -81,8 +82,11 @@ class Worker:
         self.release_lease()
         logger.info("worker stopped")
 
-    def drain(self, seconds: float = 60.0) -> int:
-        """Work until the queues are empty or `seconds` have passed; tasks that wait for a later try are left. Returns how much was done."""
+    def drain(self, seconds: float = 60.0, tell: Callable[[int], Any] | None = None) -> int:
+        """Work until the queues are empty or `seconds` have passed; tasks that wait for a later try are left. Returns how much was done.
+
+        `tell` is told after each round how much it did.
+        """
         total, until = 0, time.monotonic() + seconds
         with self._registry():
             while time.monotonic() < until:
@@ -93,6 +97,8 @@ class Worker:
                 if not done:
                     break
                 total += done
+                if tell is not None:
+                    tell(done)
         return total
 
     def round(self) -> int:

@@ -356,3 +356,14 @@ def test_an_upgrade_makes_the_indexes_that_new_code_asks_for(var: Path, seed: Pa
             assert [page.title for page in listing(portal.site, type="help")] == ["Podpis"]
     finally:
         close(app)
+
+
+def test_an_upgrade_makes_room_for_new_kinds_of_records(var: Path, seed: Path) -> None:
+    run(var, "content", "load", seed)
+    app = load_app(INI, variables(str(var)))
+    with opened(app) as portal:
+        del portal.office.representations
+    close(app)
+    assert "records representations" in refused(run(var, "serve"))
+    assert "Records representations" in run(var, "upgrade").output
+    assert "up to date" in run(var, "upgrade").output

@@ -11,16 +11,16 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "boi_portal"
 # what stands in a layer may import from its own layer and from those before it
 LAYERS = (
     {"interfaces", "permissions", "settings"},
-    {"signing", "search", "office", "mail", "publishing"},
+    {"signing", "identity", "search", "office", "mail", "publishing"},
     {"web"},
-    {"pages", "casetypes", "eforms", "accounts"},
+    {"pages", "casetypes", "eforms", "accounts", "representation"},
     {"submissions"},
     {"cases"},
-    {"transfer", "editing", "worker", "sdi", "evolution"},
+    {"profile", "staffing", "api", "transfer", "editing", "worker", "sdi", "evolution"},
     {"scripts", "__init__"},
 )
 # nothing of the portal: plain dataclasses and bytes
-CLOSED = {"signing": {"signing"}, "sandbox": {"sandbox"}}
+CLOSED = {"signing": {"signing"}, "identity": {"identity"}, "sandbox": {"sandbox"}}
 
 
 def layer_of(feature: str) -> int:

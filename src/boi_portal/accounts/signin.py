@@ -39,7 +39,7 @@ class Outcome:
 
 
 def sign_in(site: Any, office: Office, throttles: Throttles, name: str, password: str, origin: Origin) -> Outcome:
-    """Check a login (or e-mail address) and password, and write down what came of it."""
+    """Check a login (or e-mail address) and password, and write down a failure; whoever may come in does so by `entry.enter`."""
     network = network_of(origin.address)
     wait = max(throttles.wait(ACCOUNT, name), throttles.wait(ADDRESS, network))
     if wait > 0:
@@ -53,9 +53,7 @@ def sign_in(site: Any, office: Office, throttles: Throttles, name: str, password
     if isinstance(account, Applicant) and account.state == PENDING:
         return Outcome(refusal=Refusal.PENDING)
     throttles.succeeded(ACCOUNT, name)
-    userid = _userid(account)
-    record(office, "sign-in", userid, userid, origin)
-    return Outcome(userid=userid)
+    return Outcome(userid=_userid(account))
 
 
 def _account(site: Any, office: Office, name: str) -> Any:

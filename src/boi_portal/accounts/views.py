@@ -9,19 +9,20 @@ from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
-from pyramid.security import forget, remember
+from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
 from .. import permissions
 from ..interfaces import ISite
 from ..office.audit import Origin, record
 from ..publishing.content import now
+from ..web.assurance import Assurance
 from ..web.errors import RETURN_KEY, ErrorText, error_page, safe_path
 from ..web.forms import Button, FormView, PortalForm, Rejected
 from ..web.polish import counted
-from ..web.security import USER_KEY
 from . import registration
 from .consents import ClauseMissing, clause_text
+from .entry import enter
 from .registration import ActivationFailed, Desk, LoginTaken
 from .resources import BUSINESS, ORGANISATION, PERSON
 from .rooms import ADDRESSES, ActivationLink, ActivationRoom, KindRoom, RegistrationRoom, SignInRoom
@@ -225,10 +226,8 @@ class SignInView(FormView):
         outcome = sign_in(request.root, request.office, throttles_of(request), name, password, Origin.of(request))
         if outcome.refusal is not None:
             return self._refused(outcome.refusal, outcome.wait, values)
-        if request.session.get(USER_KEY) not in (None, outcome.userid):
-            request.session.invalidate()  # what the last person left behind is not this one's
-        headers = remember(request, outcome.userid)
-        return HTTPSeeOther(self._back(values[RETURN_KEY] or request.GET.get(RETURN_KEY)), headers=headers)
+        enter(request, outcome.userid, Assurance.PASSWORD, "password")
+        return HTTPSeeOther(self._back(values[RETURN_KEY] or request.GET.get(RETURN_KEY)))
 
     def _back(self, address: str | None) -> str:
         return safe_path(address, self.request.layout.path())

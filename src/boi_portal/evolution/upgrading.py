@@ -1,4 +1,4 @@
-"""Bringing a database up to this code: evolution steps, then the indexes of every catalog."""
+"""Bringing a database up to this code: kinds of records, evolution steps, then the indexes of every catalog."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import transaction
 from substanced.evolution import FINISHED_KEY, EvolutionManager
 from substanced.interfaces import ICatalogFactory, IEvolutionSteps
 
+from ..office.store import office_of
 from ..publishing.site import ROOT_KEY
 
 Tell = Callable[[str], Any]
@@ -32,7 +33,9 @@ class _Steps(EvolutionManager):
 def waiting(root: Any, registry: Any) -> list[str]:
     """What `upgrade` would do to the database with this root, in words; empty where it is up to date or holds no portal."""
     site = root.get(ROOT_KEY)
-    return [] if site is None else [*_unfinished(root, registry), *_stale_indexes(site, registry)]
+    if site is None:
+        return []
+    return [*_unfinished(root, registry), *_missing_records(site), *_stale_indexes(site, registry)]
 
 
 def _unfinished(root: Any, registry: Any) -> Iterator[str]:
@@ -40,6 +43,11 @@ def _unfinished(root: Any, registry: Any) -> Iterator[str]:
     for _, (name, _step) in registry.getUtility(IEvolutionSteps).sorted():
         if name not in finished:
             yield f"step {name}"
+
+
+def _missing_records(site: Any) -> Iterator[str]:
+    for kind in office_of(site._p_jar).missing_kinds():
+        yield f"records {kind}"
 
 
 def _stale_indexes(site: Any, registry: Any) -> Iterator[str]:
@@ -61,7 +69,12 @@ def _catalogs(site: Any, registry: Any) -> Iterator[tuple[Any, Any]]:
 
 def upgrade(site: Any, registry: Any, tell: Tell) -> int:
     """Do what is waiting, each step in a transaction of its own, and tell each. Returns how much was done."""
-    done = len(_Steps(site, registry, tell).evolve())
+    done = 0
+    for what in _missing_records(site):
+        tell(what[0].upper() + what[1:])
+        done += 1
+    office_of(site._p_jar).add_missing_kinds()
+    done += len(_Steps(site, registry, tell).evolve())
     for what in list(_stale_indexes(site, registry)):
         tell(what[0].upper() + what[1:])
         done += 1

@@ -31,19 +31,26 @@ class Origin:
 
 
 class AuditEvent(Persistent):
-    """One thing that happened. `who` and `about` are user ids (str; an employee's is the object id) or empty."""
+    """One thing that happened. `who` and `about` are user ids (str; an employee's is the object id) or empty.
 
-    def __init__(self, what: str, who: str, about: str, origin: Origin, at: datetime.datetime) -> None:
+    `how` is a word or an id that says more: by which way somebody signed in, which case was shown.
+    """
+
+    how = ""
+
+    def __init__(self, what: str, who: str, about: str, origin: Origin, at: datetime.datetime, how: str = "") -> None:
         self.what = what
         self.who = who
         self.about = about
         self.address = origin.address
         self.agent = origin.agent
         self.at = at
+        if how:
+            self.how = how
 
 
-def record(office: Office, what: str, who: Any, about: Any, origin: Origin) -> AuditEvent:
+def record(office: Office, what: str, who: Any, about: Any, origin: Origin, how: str = "") -> AuditEvent:
     """Write down that `who` did `what` (a word such as `sign-in`) about `about`, in the current transaction."""
-    event = AuditEvent(what, str(who or ""), str(about or ""), origin, datetime.datetime.now(datetime.UTC))
+    event = AuditEvent(what, str(who or ""), str(about or ""), origin, datetime.datetime.now(datetime.UTC), how)
     office.events[random_id()] = event
     return event

@@ -36,6 +36,15 @@ KINDS = (
     "failed",  # id -> Task that could not be done
     "events",  # id -> AuditEvent as its request wrote it
     "throttles",  # who is trying what -> Throttle
+    "credentials",  # user id -> what the person proves himself with beside the password, and from where
+    "identities",  # keyed hash of a person as an identity provider knows him -> user id
+    "challenges",  # id -> a question that waits for its answer from outside (SAML, OpenID Connect)
+    "assertions",  # SHA-256 of an assertion's id -> until when it may not come again
+    "representations",  # id -> who acts for whom
+    "exports",  # id -> a person's own data, made ready by the worker
+    "api_tokens",  # SHA-256 of a token -> who may call the API, and for what
+    "api_replies",  # idempotency key -> what was answered
+    "chain",  # number -> a link of the audit trail's chain, written by the worker
 )
 
 
@@ -119,14 +128,31 @@ class Office(Persistent):
     failed: Shards
     events: Shards
     throttles: Shards
+    credentials: Shards
+    identities: Shards
+    challenges: Shards
+    assertions: Shards
+    representations: Shards
+    exports: Shards
+    api_tokens: Shards
+    api_replies: Shards
+    chain: Shards
 
     def __init__(self) -> None:
-        for kind in KINDS:
-            setattr(self, kind, Shards())
+        self.add_missing_kinds()
         self.desk = OOBTree()  # (department, stage, filed at, number) -> True; written by the worker alone
         self.desk_keys = OOBTree()  # number -> its key in `desk`
         self.sequences = OOBTree()  # (name, year) -> Sequence
         self.worker_lease: Any = None
+
+    def missing_kinds(self) -> list[str]:
+        """Kinds of records that came with newer code than this office was made by."""
+        return [kind for kind in KINDS if not hasattr(self, kind)]
+
+    def add_missing_kinds(self) -> None:
+        """Make room for every kind of record."""
+        for kind in self.missing_kinds():
+            setattr(self, kind, Shards())
 
     def next_number(self, name: str, year: int) -> int:
         """The next number of the sequence `name` in `year`, counted from 1."""

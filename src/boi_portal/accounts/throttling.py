@@ -20,6 +20,7 @@ PLACES = 5  # hexadecimal digits: a million counters of a kind at most
 FIRST_WAIT = 60.0  # seconds; doubled by each further failure
 LONGEST_WAIT = 15 * 60.0  # seconds
 FORGOTTEN_AFTER = 24 * 3600.0  # seconds without a failure
+DAY = 24 * 3600.0  # seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +36,10 @@ ADDRESS = Limit("address", 30)  # a library or a whole village may share one
 REGISTRATIONS = Limit("registrations", 10)
 LETTERS = Limit("letters", 3)  # activation letters asked for again, by account name
 LETTERS_ADDRESS = Limit("letters-address", 10)
+RESETS = Limit("resets", 3)  # letters with a link to a new password, by account name
+RESETS_ADDRESS = Limit("resets-address", 20)
+MAILBOX = Limit("mailbox", 8)  # letters about registration to one e-mail address in a day, whoever asks for them
+MAILBOX_RESETS = Limit("mailbox-resets", 20)
 
 
 class Throttle(Persistent):
@@ -71,6 +76,19 @@ class Throttles:
         over = counter.failures - limit.free
         if over >= 0:
             counter.until = self.at + min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(over, 10))
+
+    def spend(self, limit: Limit, name: str) -> bool:
+        """Take one of the `limit.free` times a day that something may be done; False where none is left."""
+        key = self._key(limit, name)
+        counter = self.office.throttles.get(key)
+        if counter is None:
+            counter = self.office.throttles[key] = Throttle()
+        if self.at >= counter.until:
+            counter.failures, counter.until = 0, self.at + DAY
+        if counter.failures >= limit.free:
+            return False
+        counter.failures += 1
+        return True
 
     def succeeded(self, limit: Limit, name: str) -> None:
         """Forget the failures, as after a right password."""

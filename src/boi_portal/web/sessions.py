@@ -44,6 +44,11 @@ def session_key(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
+def is_over(record: SessionRecord, idle: int, absolute: int, at: float) -> bool:
+    """Whether a session was not used for `idle` seconds, or is older than `absolute`."""
+    return at - record.used > idle or at - record.created > absolute
+
+
 @implementer(ISession)
 class ServerSession:
     """Pyramid's session, read when first asked for and written when changed."""
@@ -62,7 +67,7 @@ class ServerSession:
             return None
         record: SessionRecord | None = self.office.sessions.get(session_key(self._cookie))
         at = time.time()
-        if record is None or at - record.used > self._idle or at - record.created > self._absolute:
+        if record is None or is_over(record, self._idle, self._absolute, at):
             return None
         if at - record.used > TOUCH_AFTER:
             record.used = at
@@ -77,6 +82,11 @@ class ServerSession:
     def exists(self) -> bool:
         """Whether there is a stored session; asking does not make one."""
         return self._record is not None
+
+    @property
+    def key(self) -> str:
+        """Where this session lies in `office.sessions`; empty where there is none."""
+        return session_key(self._cookie) if self._record is not None and self._cookie is not None else ""
 
     @property
     def expires_in(self) -> int:
@@ -242,7 +252,7 @@ def drop_expired(office: Office, idle: int, absolute: int, limit: int = 500) -> 
     at = time.time()
     ended = []
     for key, record in office.sessions.items():
-        if at - record.used > idle or at - record.created > absolute:
+        if is_over(record, idle, absolute, at):
             ended.append(key)
             if len(ended) >= limit:
                 break

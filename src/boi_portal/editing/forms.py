@@ -18,6 +18,7 @@ from ..interfaces import IFile
 from ..publishing.content import Content
 from ..publishing.lifecycle import site_of
 from ..publishing.schema import text
+from ..web.filefields import file_node
 from ..web.forms import Button, FormView, Rejected
 from ..web.uploads import UploadRefused, clean_name, extension_of, media_type_of
 from .choices import offer_choices, with_uniform_paths
@@ -29,49 +30,9 @@ PUBLISH = Button("opublikuj", "Zapisz i opublikuj", "primary")
 NOTE, MARK, UPLOAD = "uwaga_do_wersji", "stan_otwarcia", "plik"
 
 
-class OneRequestStore(dict[str, Any]):
-    """Deform's store of uploads, which lasts for the one request that brought them."""
-
-    def preview_url(self, uid: str) -> None:
-        """Part of deform's contract: there is nothing to preview."""
-
-
-class UploadWidget(deform.widget.FileUploadWidget):
-    """A file that must be chosen again when the form comes back: what was sent is not kept between requests."""
-
-    def __init__(self, **kw: Any) -> None:
-        super().__init__(OneRequestStore(), **kw)
-
-    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> str:
-        html: str = super().serialize(field, colander.null, **kw)
-        return html
-
-
-class FileNode(colander.SchemaType):
-    """An uploaded file as deform hands it on (a dict with `fp` and `filename`), untouched."""
-
-    def serialize(self, node: Any, appstruct: Any) -> Any:
-        return colander.null
-
-    def deserialize(self, node: Any, cstruct: Any) -> Any:
-        return cstruct
-
-    def cstruct_children(self, node: Any, cstruct: Any) -> list[Any]:
-        return []
-
-
 def upload_node(required: bool, hint: str) -> colander.SchemaNode:
     """The node of an editor's file."""
-    node = colander.SchemaNode(
-        FileNode(),
-        name=UPLOAD,
-        title="Plik" if required else "Nowy plik",
-        description=hint,
-        widget=UploadWidget(),
-        missing=colander.required if required else None,
-    )
-    node.missing_msg = "Wybierz plik."
-    return node
+    return file_node("Plik" if required else "Nowy plik", hint, required=required, name=UPLOAD)
 
 
 def note_node() -> colander.SchemaNode:

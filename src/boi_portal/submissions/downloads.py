@@ -1,27 +1,12 @@
-"""Files on their way: what people download, always as an attachment with a name that every browser takes, and one file they send."""
+"""Files on their way: what people download (`web.downloads`), and one file that they send."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
-from urllib.parse import quote
 
-from pyramid.response import FileIter, Response
+from ..web.downloads import attachment, stored_attachment
 
-from .drafts import StoredFile
-
-
-def attachment(data: bytes, name: str, media_type: str) -> Response:
-    """`data` as a file to save."""
-    return _as_attachment(Response(body=data, content_type=media_type, charset=None), name)
-
-
-def stored_attachment(stored: StoredFile, name: str = "") -> Response:
-    """A stored file to save, read from its blob as it is sent."""
-    response = Response(content_type=stored.media_type, charset=None, app_iter=FileIter(stored.blob.open("r")))
-    response.content_length = stored.size
-    return _as_attachment(response, name or stored.name)
+__all__ = ["attachment", "stored_attachment", "uploaded"]
 
 
 def uploaded(request: Any, field: str, limit: int) -> bytes:
@@ -31,12 +16,3 @@ def uploaded(request: Any, field: str, limit: int) -> bytes:
         return b""
     upload.file.seek(0)  # a request that is run again finds the file read to its end
     return bytes(upload.file.read(limit + 1))
-
-
-def _as_attachment(response: Response, name: str) -> Response:
-    plain = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L")).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^\w .()-]", "_", plain) or "plik"
-    response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -35,6 +35,7 @@ YEAR = 365 * 24 * 3600  # seconds
 KINDS_OF_MESSAGE = ("success", "info", "warning", "danger")
 
 Toolbar = Callable[[Any, Any], str | None]
+Banner = Callable[[Any], str | None]
 
 
 class TownFields(dict[str, Any]):
@@ -211,6 +212,14 @@ class Layout:
         panels = (panel(context, self.request) for panel in self.request.registry.boi_toolbars)
         return Markup("").join(Markup(panel) for panel in panels if panel)  # noqa: S704 - panels are own templates
 
+    @reify
+    def banner(self) -> Markup:
+        """What applicants are told at the top of every page, from `config.add_banner`; empty for everybody else."""
+        if self.user is None or self.user.kind != "applicant" or self._root is None:
+            return Markup("")
+        banners = (banner(self.request) for banner in self.request.registry.boi_banners)
+        return Markup("").join(Markup(banner) for banner in banners if banner)  # noqa: S704 - banners are own templates
+
     # where one is
 
     @property
@@ -258,6 +267,16 @@ def add_toolbar(config: Any, panel: Toolbar) -> None:
         config.registry.boi_toolbars.append(panel)
 
     config.action(("boi toolbar", panel), register)
+
+
+def add_banner(config: Any, banner: Banner) -> None:
+    """Directive: `banner(request)` returns markup for a signed-in applicant at the top of the page, or None."""
+    banner = config.maybe_dotted(banner)
+
+    def register() -> None:
+        config.registry.boi_banners.append(banner)
+
+    config.action(("boi banner", banner), register)
 
 
 # static files
@@ -357,8 +376,10 @@ def _no_root(request: Any) -> None:
 
 def includeme(config: Any) -> None:
     config.registry.boi_toolbars = []
+    config.registry.boi_banners = []
     config.registry.boi_assets = Assets()
     config.add_directive("add_toolbar", add_toolbar)
+    config.add_directive("add_banner", add_banner)
     config.add_directive("add_assets", add_assets)
     config.add_request_method(_request_layout, "layout", reify=True)
     config.add_request_method(asset_path, "asset_path")

@@ -1,7 +1,8 @@
 """Traversal: the site's objects, and rooms beside them.
 
 A room (my cases, the desk, the account) is not content: it is made anew for each request from `add_room`'s factory and hangs under
-the site by name, so that `resource_url` and permissions work as for any resource. Rooms are not reachable below /manage.
+the site by name, so that `resource_url` and permissions work as for any resource. A feature may put a room of its own into another's
+(`konto/osoby`). Rooms are not reachable below /manage.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ class Room:
         self.__name__ = name
 
     def __getitem__(self, name: str) -> Any:
-        raise KeyError(name)
+        """The room that another feature put here; a room with more inside than that asks here last."""
+        factory: RoomFactory = self.request.registry.boi_rooms[f"{self.__name__}/{name}"]
+        return factory(self.request, self, name)
 
     def __acl__(self) -> list[Any]:
         return permissions.applicant_room_acl()
@@ -102,7 +105,7 @@ def _steps(segments: list[str]) -> Iterator[str]:
 
 
 def add_room(config: Any, name: str, factory: RoomFactory) -> None:
-    """Directive: `factory(request, site, name)` makes the room at `/name`."""
+    """Directive: `factory(request, parent, name)` makes the room at `/name`, or at `/room/name` inside a room of the site."""
     factory = config.maybe_dotted(factory)
 
     def register() -> None:

@@ -9,12 +9,26 @@ import datetime
 import hashlib
 import re
 import secrets
+from typing import Any
 
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 MOST_DEVICES = 20  # of one account; the one that was not seen for longest makes room
+COOKIE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep a cookie; each sign-in begins it anew
+NOTED_AFTER = datetime.timedelta(minutes=1)
+UNKNOWN = "nieznana przeglądarka"
 
+# what tells a family, the more special first: nearly all of them call themselves Chrome or Safari, too
+_BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Vivaldi/", "Vivaldi"),
+    ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"), ("Chromium/", "Chromium"),
+    ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
@@ -27,9 +41,9 @@ class Device(Persistent):
         self.last_seen = at
 
     def seen(self, browser: str, at: datetime.datetime) -> None:
-        """Note another sign-in; a browser that was brought up to date or moved keeps its id."""
-        self.browser = browser
-        self.last_seen = at
+        """Note another sign-in, at most once a minute, so that many at once do not wait for each other."""
+        if self.browser != browser or at - self.last_seen > NOTED_AFTER:
+            self.browser, self.last_seen = browser, at
 
 
 class Devices(Persistent):
@@ -70,3 +84,15 @@ def is_device_id(text: str) -> bool:
 def device_key(userid: object, device_id: str) -> str:
     """Where an account keeps a device; two accounts used in one browser cannot be told to be by these."""
     return hashlib.sha256(f"{userid} {device_id}".encode()).hexdigest()
+
+
+def cookie_name(settings: Any) -> str:
+    """The device cookie's name. It does not hold the session cookie's, by which pages for visitors are told apart."""
+    return "__Host-urzadzenie" if settings.secure_cookies else "urzadzenie"
+
+
+def browser_text(agent: str) -> str:
+    """A browser in words, by what it says of itself: `Firefox, Linux`. A few families; others are called unknown."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), UNKNOWN)
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return f"{browser}, {system}" if system else browser

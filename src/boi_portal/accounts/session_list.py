@@ -5,7 +5,6 @@ Owns the list alone. Sessions themselves lie in `office.sessions` and end there;
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Callable, Iterator
 
@@ -15,14 +14,17 @@ from persistent import Persistent
 from ..office.store import random_id
 
 
-@dataclasses.dataclass(frozen=True)
-class SessionNote:
-    """Of a session: its key in `office.sessions`, when it was begun, the browser in words and the network address."""
+class SessionNote(Persistent):
+    """Of a session: its key in `office.sessions`, when it was begun, the browser in words and the network address.
 
-    key: str
-    begun: datetime.datetime
-    browser: str
-    address: str
+    Never changed. Persistent, because two sign-ins at once are put together in the list only if its values are.
+    """
+
+    def __init__(self, key: str, begun: datetime.datetime, browser: str, address: str) -> None:
+        self.key = key
+        self.begun = begun
+        self.browser = browser
+        self.address = address
 
 
 class SessionList(Persistent):

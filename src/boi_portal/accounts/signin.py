@@ -16,7 +16,8 @@ from substanced.util import get_oid
 
 from ..office.audit import Origin, record
 from ..office.store import Office
-from . import logins, passwords
+from . import logins, notices, passwords
+from .arrivals import note_session
 from .resources import PENDING, Applicant
 from .throttling import ACCOUNT, ADDRESS, Throttles, network_of
 
@@ -44,19 +45,19 @@ def sign_in(site: Any, office: Office, throttles: Throttles, name: str, password
     wait = max(throttles.wait(ACCOUNT, name), throttles.wait(ADDRESS, network))
     if wait > 0:
         return Outcome(refusal=Refusal.TOO_MANY, wait=wait)
-    account = _account(site, office, name)
+    account = account_by(site, office, name)
     if not _is_right(account, password):
         throttles.failed(ACCOUNT, name)
         throttles.failed(ADDRESS, network)
-        record(office, "sign-in-failed", "", _userid(account), origin)
+        record(office, "sign-in-failed", "", userid_of(account), origin)
         return Outcome(refusal=Refusal.WRONG)
     if isinstance(account, Applicant) and account.state == PENDING:
         return Outcome(refusal=Refusal.PENDING)
     throttles.succeeded(ACCOUNT, name)
-    return Outcome(userid=_userid(account))
+    return Outcome(userid=userid_of(account))
 
 
-def _account(site: Any, office: Office, name: str) -> Any:
+def account_by(site: Any, office: Office, name: str) -> Any:
     """The account with this login or address: an applicant, an employee who may sign in, or None."""
     applicant, employee = logins.applicant_by(office, name), logins.staff_by(site, name)
     if applicant is not None:
@@ -75,7 +76,8 @@ def _is_right(account: Any, password: str) -> bool:
     return True
 
 
-def _userid(account: Any) -> Any:
+def userid_of(account: Any) -> Any:
+    """The user id of an applicant or an employee; empty for nobody."""
     if account is None:
         return ""
     return account.userid if isinstance(account, Applicant) else get_oid(account)
@@ -95,9 +97,16 @@ def set_password(account: Any, password: str) -> None:
 
 
 def change_password(request: Any, userid: Any, account: Any, password: str) -> None:
-    """Give an account a new password and end its sessions; the one that asks goes on under a new id if it is the account's own."""
-    own = request.authenticated_userid == userid  # asked first: in a moment this session is over, too
+    """Give an account a new password, tell its owner by letter and end its sessions; the one that asks goes on."""
     set_password(account, password)
+    end_sessions(request, userid, account)
+    notices.password_changed(request.office, account, notices.address_maker(notices.base_of(request)))
+
+
+def end_sessions(request: Any, userid: Any, account: Any) -> None:
+    """End all sessions of an account; the one that asks goes on under a new id if it is the account's own."""
+    own = request.authenticated_userid == userid  # asked first: in a moment this session is over, too
     account.sessions_since = time.time()
     if own:
         remember(request, userid)
+        note_session(request, userid)

@@ -43,10 +43,14 @@ class Settings:
     trust_dirs: tuple[Path, ...] = ()  # folders with `anchors/` and `crls/` of trusted certificate issuers
     seal_key: Path | None = None  # PKCS#12 or PEM file with the office's seal
     seal_password: str = ""
+    personal_keys: Path | None = None  # file with the keys of personal numbers; none: made in `var` (development)
     upload_max_mb: int = 20  # one file
     form_max_mb: int = 50  # all files of one draft
     body_max_mb: int = 25  # one request
     rpw_pattern: str = "RPW/{nr}/{rok}"
+    identity_providers: Path | None = None  # folder of identity providers, one YAML file each; none: no signing in by an eID
+    saml_keys: Path | None = None  # folder of PEM files with the portal's own keys for them
+    saml_entity_id: str = ""  # the portal's name for them; empty: the address of its metadata
     clamd: str = ""  # host:port or socket path of a virus scanner; empty: none
 
     @classmethod
@@ -98,6 +102,11 @@ class Settings:
             raise SettingsError("boi.public_url must be the portal's https:// address in production")
         if self.seal_key is None:
             raise SettingsError("boi.seal_key must name the file with the office's seal in production")
+        if self.personal_keys is None:
+            raise SettingsError(
+                "boi.personal_keys must name the file with the keys of personal numbers in production; "
+                "make one with: boi keys make"
+            )
 
 
 def expand(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ FEATURES = (
     "accounts",
     "submissions",
     "cases",
+    "api",
     "transfer",
     "editing",
     "worker",

@@ -61,6 +61,8 @@ BASES = {
     "INewsFolder": "/aktualnosci",
     "IPage": "/kontakt",
     "ISite": "",
+    "InvitationLink": f"/zaproszenie/{TOKEN_OF_NOBODY}",
+    "InvitationRoom": "/zaproszenie",
     "KindRoom": "/rejestracja/osoba-fizyczna",
     "Newsroom": "/redakcja",
     "ReceiptRoom": "/poswiadczenie",

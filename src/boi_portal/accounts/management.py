@@ -20,7 +20,7 @@ from substanced.sdi import mgmt_view
 
 from ..office.audit import Origin, record
 from ..web.errors import error_page
-from . import passwords
+from . import invitation, passwords
 from .registration import FORGET
 from .registration import forget as forget_pending
 from .sheets import MANAGE, RoleSheet, StaffSchema
@@ -169,3 +169,4 @@ def includeme(config: Any) -> None:
         propertysheets=(("Rola", RoleSheet),),
     )
     config.add_task_handler(FORGET, forget_pending)
+    config.add_task_handler(invitation.FORGET, invitation.forget)

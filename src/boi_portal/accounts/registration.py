@@ -24,10 +24,11 @@ from . import logins
 from .consents import consent_given
 from .passwords import hash_password
 from .resources import ACTIVE, PENDING, PERSON, Applicant, applicant_of, birth_date_of
-from .tokens import ACTIVATION, find_token, make_token, token_key
+from .tokens import ACTIVATION, INVITATION, find_token, make_token, token_key
 
 FORGET = "forget-pending"
 FORGET_AFTER = datetime.timedelta(days=7)  # counted from the end of the last link
+INVITATION_LASTS = datetime.timedelta(days=14)
 
 
 class LoginTaken(ValueError):
@@ -60,7 +61,7 @@ def register(desk: Desk, kind: str, values: Mapping[str, Any]) -> Applicant:
     login = logins.folded(values["account"]["login"])
     if login in desk.office.logins or logins.staff_by(desk.site, login) is not None:
         raise LoginTaken(login)
-    applicant = _filled_in(Applicant(random_id(), kind), values)
+    applicant = filled_in(Applicant(random_id(), kind), values)
     applicant.login, applicant.password_hash = login, password_hash
     applicant.created_at = desk.at
     applicant.consents = (consent_given(desk.site, desk.at),)
@@ -70,7 +71,8 @@ def register(desk: Desk, kind: str, values: Mapping[str, Any]) -> Applicant:
     return applicant
 
 
-def _filled_in(applicant: Applicant, values: Mapping[str, Any]) -> Applicant:
+def filled_in(applicant: Applicant, values: Mapping[str, Any]) -> Applicant:
+    """The account with what a checked form says of the person, the firm and how to reach them."""
     person, firm, contact = values["person"], values.get("firm", {}), values["contact"]
     applicant.first_name, applicant.last_name = person["first_name"], person["last_name"]
     if person["identity"] == "pesel":
@@ -91,12 +93,15 @@ def _filled_in(applicant: Applicant, values: Mapping[str, Any]) -> Applicant:
 
 def send_letter(desk: Desk, applicant: Applicant) -> None:
     """Leave the letter that follows a registration: with a link for a new person, with a word for one who has an account."""
-    holder = _holder_email(desk, applicant)
+    if applicant.invited:
+        send_invitation(desk, applicant.userid, applicant.email, applicant.login, "invitation")
+        return
+    holder = holder_email(desk, applicant)
     if holder:
         post(desk.office, "account-exists", holder, {"link": desk.address("logowanie")})
         _forget_later(desk, applicant, None, desk.at)
         return
-    _hold_softly(desk, applicant)
+    hold_softly(desk, applicant)
     expires = desk.at + datetime.timedelta(hours=desk.settings.activation_hours)
     token = make_token(desk.office, ACTIVATION, applicant.userid, expires)
     link = desk.address("aktywacja", token)
@@ -105,7 +110,14 @@ def send_letter(desk: Desk, applicant: Applicant) -> None:
     _forget_later(desk, applicant, token, expires)
 
 
-def _own_names(desk: Desk, applicant: Applicant) -> list[str]:
+def send_invitation(desk: Desk, userid: Any, email: str, login: str, letter: str) -> None:
+    """Leave the letter with a new link that sets the first password of an account that the office has made."""
+    token = make_token(desk.office, INVITATION, userid, desk.at + INVITATION_LASTS)
+    params = {"login": login, "link": desk.address("zaproszenie", token), "days": INVITATION_LASTS.days}
+    post(desk.office, letter, email, params)
+
+
+def own_names(desk: Desk, applicant: Applicant) -> list[str]:
     """What only one active account may have beside its login. One person may act for several firms, each with its account."""
     names = [applicant.email]
     if applicant.kind == PERSON and applicant.pesel:
@@ -113,9 +125,9 @@ def _own_names(desk: Desk, applicant: Applicant) -> list[str]:
     return names
 
 
-def _holder_email(desk: Desk, applicant: Applicant) -> str:
+def holder_email(desk: Desk, applicant: Applicant) -> str:
     """The address of whoever has an active account with this address or PESEL; empty: nobody has."""
-    for name in _own_names(desk, applicant):
+    for name in own_names(desk, applicant):
         holder = logins.applicant_by(desk.office, name)
         if holder is not None and holder is not applicant and holder.state == ACTIVE:
             return holder.email
@@ -123,9 +135,9 @@ def _holder_email(desk: Desk, applicant: Applicant) -> str:
     return employee.email if employee is not None else ""
 
 
-def _hold_softly(desk: Desk, applicant: Applicant) -> None:
+def hold_softly(desk: Desk, applicant: Applicant) -> None:
     """Let the newest pending account be found by its address; whoever activates first has it for good."""
-    for name in _own_names(desk, applicant):
+    for name in own_names(desk, applicant):
         desk.office.logins[logins.folded(name)] = applicant.userid
 
 
@@ -149,9 +161,9 @@ def activate(desk: Desk, text: str) -> tuple[Applicant, bool]:
         raise ActivationFailed
     if applicant.state == ACTIVE:
         return applicant, False
-    if applicant.state != PENDING or _holder_email(desk, applicant):
+    if applicant.state != PENDING or holder_email(desk, applicant):
         raise ActivationFailed
-    _hold_softly(desk, applicant)
+    hold_softly(desk, applicant)
     applicant.state, applicant.activated_at = ACTIVE, desk.at
     token.used_at = desk.at
     return applicant, True
@@ -170,8 +182,13 @@ def forget(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
     applicant = office.applicants.get(payload["applicant"])
     if applicant is None or applicant.state != PENDING or now() < applicant.pending_until:
         return  # in the last case the letter was asked for again, and its own task comes later
+    drop_pending(office, applicant, context.registry.boi_settings.secret)
+
+
+def drop_pending(office: Office, applicant: Applicant, secret: str) -> None:
+    """Delete an account that was never active, with the names that it held."""
     names = [applicant.login, applicant.email]
     if applicant.pesel:
-        names.append(logins.pesel_key(context.registry.boi_settings.secret, applicant.pesel))
+        names.append(logins.pesel_key(secret, applicant.pesel))
     logins.release(office, applicant.userid, names)
     del office.applicants[applicant.id]

@@ -68,6 +68,8 @@ class Applicant(Persistent):
 
     kind: str = PERSON
     state: str = PENDING
+    invited: bool = False  # made by the office; the person sets the password by a letter's link
+    external_id: str = ""  # in the records system that made the account
     first_name: str = ""
     last_name: str = ""
     birth_date: str = ""  # ISO; known from the PESEL or from the foreign document

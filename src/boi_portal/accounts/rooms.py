@@ -50,6 +50,19 @@ class ActivationLink(PublicRoom):
     """`/aktywacja/{token}`: the link of a letter; whether the token is good is looked up when it is followed."""
 
 
+class InvitationRoom(PublicRoom):
+    """`/zaproszenie`: below it the links of letters that invite to an account made by the office."""
+
+    title = "Zaproszenie"
+
+    def __getitem__(self, name: str) -> InvitationLink:
+        return InvitationLink(self.request, self, name)
+
+
+class InvitationLink(PublicRoom):
+    """`/zaproszenie/{token}`: whether the token is good is looked up when it is followed."""
+
+
 class SignInRoom(PublicRoom):
     """`/logowanie`"""
 
@@ -68,5 +81,6 @@ class AccountRoom(Room):
 def includeme(config: Any) -> None:
     config.add_room("rejestracja", RegistrationRoom)
     config.add_room("aktywacja", ActivationRoom)
+    config.add_room("zaproszenie", InvitationRoom)
     config.add_room("logowanie", SignInRoom)
     config.add_room("konto", AccountRoom)

@@ -13,6 +13,8 @@ from persistent import Persistent
 from ..office.store import Office
 
 ACTIVATION = "activation"
+EMAIL_CONFIRM = "email-confirm"
+EMAIL_CANCEL = "email-cancel"
 RESET = "reset"
 INVITATION = "invitation"
 

@@ -9,15 +9,17 @@ from typing import Any
 
 import click
 
+from .api import api
 from .application import close, load_app, opened, prepare, raw_settings, variables
-
-INI = click.option("--ini", default="development.ini", show_default=True, help="PasteDeploy file of the portal.")
-VAR = click.option("--var", default="var", show_default=True, help="Folder with the data of a development portal.")
+from .options import INI, VAR
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Portal BOI: serve it, load its content, manage its people, look after it."""
+
+
+cli.add_command(api)
 
 
 @cli.command()

@@ -59,11 +59,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         url = f"http://localhost:{port}"
         _wait_for(url, process, var)
         yield Served(url, f"http://localhost:{port + 1000}", var, _passwords(var))
-        assert "Traceback" not in (var / "portal.log").read_text(encoding="utf-8")
     finally:
         process.terminate()
-        process.wait(20)
+        ended = process.wait(20)
         log.close()
+    assert ended == 0
+    assert "Traceback" not in (var / "portal.log").read_text(encoding="utf-8")
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], var: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.processes import PATIENCE, boi, free_port, get, running, wait_until_ready
 from boi_portal.publishing import lifecycle
 from tests.functional.editors import ADMIN, CARD, CHIEF, CLERK, EDITOR, PAGE, EditorsPortal, close, find
+from tests.portals import INI, portal_from
 
 FOLDER = "/katalog/sprawy-obywatelskie"
 PAGES = (
@@ -68,6 +71,36 @@ def test_post_is_the_admins_alone(portal: EditorsPortal) -> None:
             browser.post(f"/manage{FOLDER}/@@contents", data, status=403)
         browser.post(f"/manage{CARD}/@@properties", {"_csrf_token_": own, "save": "save"}, status=403)
     assert card(portal) == before
+
+
+# connections
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_gives_its_connections_back(portal: EditorsPortal, admin: Any, path: str) -> None:
+    admin.get(f"/manage{path}", status=200)
+    assert not [
+        info["info"]
+        for database in portal.registry._zodb_databases.values()
+        for info in database.connectionDebugInfo()
+        if info["opened"]
+    ]
+
+
+def test_a_served_portal_stops_in_peace_after_management(model: Path, tmp_path: Path) -> None:
+    with portal_from(model, tmp_path / "served") as made:
+        cookies = made.signed_in(ADMIN).cookies
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    port, log = free_port(), tmp_path / "serve.log"
+    command = boi("boi", "serve", "--ini", INI, "--var", str(made.var), "--port", str(port))
+    with running(command, log) as portal:
+        wait_until_ready(portal, port, log)
+        for path in ("/@@contents", f"{CARD}/@@properties", "/principals/users/@@contents", "/@@undo"):
+            status, _, text = get(port, f"/manage{path}", {"Cookie": cookie})
+            assert status == 200 and "nav-tabs" in text
+        portal.terminate()
+        assert portal.wait(PATIENCE) == 0
+    assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
 # property sheets

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.request import Request, apply_request_extensions
 from pyramid.threadlocal import get_current_request
+from pyramid_zodbconn import get_connection
 from substanced.evolution import EvolutionManager
 from substanced.folder.views import FolderContents
 from substanced.property.views import PropertySheetsView
@@ -81,12 +82,18 @@ def _marked(msg: Any) -> Markup:
 
 
 def tab_request(environ: dict[str, Any]) -> Request:
-    """The request that tabs are looked up with, with the extensions of a real one: access lists ask the office who the user is."""
+    """The request that tabs are looked up with, with the extensions of a real one: access lists ask the office who the user is.
+
+    Nobody ends it, so it must open nothing of its own: a connection that its finished callbacks do not give back stays open for
+    good. It sees the databases by the connection, and in the transaction, of the request that is served.
+    """
     current = get_current_request()
     made = Request({**environ, "webob.adhoc_attrs": dict(environ.get("webob.adhoc_attrs", {}))})
     made.registry = current.registry
     apply_request_extensions(made)
     made.session = current.session
+    made.tm = current.tm
+    made._primary_zodb_conn = get_connection(current)  # where pyramid_zodbconn looks first
     return made
 
 

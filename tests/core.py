@@ -18,6 +18,7 @@ from ZODB.DB import DB
 from ZODB.DemoStorage import DemoStorage
 
 import boi_portal
+from boi_portal.office.vault import give_keys
 from boi_portal.publishing import lifecycle
 from boi_portal.scripts.application import Portal, opened, prepare
 from boi_portal.worker.loop import Worker
@@ -86,6 +87,7 @@ class Core:
             storages[name] = DemoStorage(name or "content", base=base, close_base_on_close=False)
             DB(storages[name], database_name=name, databases=databases)
         self.registry._zodb_databases = databases
+        give_keys(databases["office"], self.registry.boi_keyring)
         with self.opened():
             pass  # makes the site and the office
         return storages

@@ -236,6 +236,7 @@ PRODUCTION = {
     "BOI_HOSTS": "boi.gmina.example",
     "BOI_SEAL_KEY": "/etc/boi/seal.p12",
     "BOI_SEAL_PASSWORD": "x",
+    "BOI_PERSONAL_KEYS": "/etc/boi/personal.keys",
     "BOI_MAIL_FROM": "boi@gmina.example",
     "BOI_MAIL_HOST": "localhost",
     "BOI_MAIL_PORT": "25",
@@ -253,6 +254,8 @@ PRODUCTION = {
         ({"BOI_SECRET": "krotki"}, "32 characters"),
         ({"BOI_PUBLIC_URL": "http://boi.gmina.example"}, "https"),
         ({"BOI_SEAL_KEY": ""}, "boi.seal_key"),
+        ({"BOI_PERSONAL_KEYS": ""}, "boi.personal_keys"),
+        ({}, "boi keys make"),
     ],
     ids=str,
 )

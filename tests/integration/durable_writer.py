@@ -35,7 +35,7 @@ class Filed(Persistent):
 
 def deliver(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
     """The worker's part: a letter, counted under the filing's number."""
-    context.office.events[payload["of"]] = Filed(payload["of"])
+    context.office.exports[payload["of"]] = Filed(payload["of"])
 
 
 def open_app(folder: Path) -> Any:

@@ -51,7 +51,7 @@ def check(office: Any, acknowledged: set[str]) -> set[str]:
     assert len(filed) + len(office.drafts) == DRAFTS
     assert acknowledged <= filed, "a commit that had returned was lost"
     waiting = {task.payload["of"] for task in office.tasks.values()}
-    delivered = set(office.events)
+    delivered = set(office.exports)
     assert waiting | delivered == filed, "each has a letter that waits or was sent"
     assert waiting.isdisjoint(delivered)
     for number in filed:
@@ -88,7 +88,7 @@ def test_a_killed_process_leaves_whole_filings_or_none(tmp_path: Path) -> None:
         with app.registry._zodb_databases[""].transaction() as connection:
             office = office_of(connection)
             check(office, acknowledged)
-            assert set(office.events) == before
+            assert set(office.exports) == before
             assert len(office.tasks) == len(office.failed) == 0
     finally:
         close(app)

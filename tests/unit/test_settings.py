@@ -11,6 +11,7 @@ PRODUCTION = {
     "boi.secure_cookies": "true",
     "boi.public_url": "https://boi.gmina.example",
     "boi.seal_key": "/etc/boi/seal.p12",
+    "boi.personal_keys": "/etc/boi/personal.keys",
 }
 
 
@@ -31,6 +32,7 @@ def test_production_starts_when_all_is_set() -> None:
         ({"boi.secure_cookies": "false"}, "boi.secure_cookies"),
         ({"boi.public_url": "http://boi.gmina.example"}, "boi.public_url"),
         ({"boi.seal_key": ""}, "boi.seal_key"),
+        ({"boi.personal_keys": ""}, "boi.personal_keys"),
         ({"boi.session_idle": "twenty"}, "whole number"),
         ({"boi.sandbox": "perhaps"}, "true or false"),
         ({"boi.worker": "twice"}, "boi.worker"),

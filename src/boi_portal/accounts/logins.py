@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..office.store import Office
-from .resources import CLOSED, Applicant, applicant_of
+from .resources import CLOSED, PERSON, Applicant, applicant_of
 
 PESEL_PREFIX = "pesel:"
 
@@ -35,6 +35,27 @@ def folded(name: str) -> str:
 def pesel_key(secret: str, pesel: str) -> str:
     """Under what a PESEL is found: a keyed hash, so that the index tells nobody who has an account."""
     return PESEL_PREFIX + hmac.new(secret.encode(), f"pesel {pesel}".encode(), hashlib.sha256).hexdigest()
+
+
+def rehash(office: Office, secret: str) -> int:
+    """Make the index of PESELs anew under `secret`. Of several accounts with one PESEL the active one has it, else the newest.
+
+    Returns how many can be found.
+    """
+    for name in [name for name in office.logins if name.startswith(PESEL_PREFIX)]:
+        del office.logins[name]
+    holders: dict[str, Applicant] = {}
+    for applicant in office.applicants.values():
+        if applicant.kind == PERSON and applicant.state != CLOSED and applicant.pesel:
+            key = pesel_key(secret, applicant.pesel)
+            holders[key] = max(holders.get(key, applicant), applicant, key=_claim_on_a_number)
+    for key, applicant in holders.items():
+        office.logins[key] = applicant.userid
+    return len(holders)
+
+
+def _claim_on_a_number(applicant: Applicant) -> tuple[bool, str]:
+    return applicant.active, applicant.created_at.isoformat() if applicant.created_at else ""
 
 
 def claim(office: Office, userid: str, names: Iterable[str]) -> None:

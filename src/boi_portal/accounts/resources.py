@@ -17,6 +17,7 @@ from stdnum.pl import pesel as stdnum_pesel
 
 from ..eforms.prefill import AddressData, ApplicantData
 from ..web.security import APPLICANT_PREFIX, applicant_userid
+from .numbers import PersonalNumbers
 
 PERSON = "person"
 BUSINESS = "business"
@@ -46,17 +47,6 @@ class Consent:
     clause: str
     version: int
     at: datetime.datetime
-
-
-class PersonalNumbers(Persistent):
-    """PESEL, foreign document, NIP, REGON, KRS: the one place where they are kept, and so the one place to encrypt them."""
-
-    def __init__(self, numbers: Mapping[str, Any]) -> None:
-        self._kept = dict(numbers)
-
-    def opened(self) -> dict[str, Any]:
-        """The numbers in clear."""
-        return dict(self._kept)
 
 
 class Applicant(Persistent):
@@ -89,7 +79,7 @@ class Applicant(Persistent):
     def __init__(self, id_: str, kind: str = PERSON) -> None:
         self.id = id_
         self.kind = kind
-        self._numbers = PersonalNumbers({})
+        self._numbers = PersonalNumbers(id_, {})
         self.drafts = OOTreeSet()  # ids of drafts
         self.cases = OOTreeSet()  # numbers of cases
 
@@ -116,11 +106,11 @@ class Applicant(Persistent):
     @property
     def numbers(self) -> dict[str, Any]:
         """Personal numbers in clear: `pesel`, `document` ({kind, number, country}), `nip`, `regon`, `krs`; only those given."""
-        return self._numbers.opened()
+        return self._numbers.opened(self.id)
 
     @numbers.setter
     def numbers(self, given: Mapping[str, Any]) -> None:
-        self._numbers = PersonalNumbers({name: value for name, value in given.items() if value})
+        self._numbers = PersonalNumbers(self.id, {name: value for name, value in given.items() if value})
 
     @property
     def pesel(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-STEPS: tuple[Any, ...] = ()  # functions or dotted names, oldest first
+STEPS: tuple[Any, ...] = ("boi_portal.evolution.sealing.evolve",)  # functions or dotted names, oldest first
 
 
 def includeme(config: Any) -> None:

@@ -8,3 +8,4 @@ referred to by ids only, never by object.
 def includeme(config):
     config.include(".store")
     config.include(".tasks")
+    config.include(".vault")

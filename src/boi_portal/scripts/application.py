@@ -20,6 +20,7 @@ from zc.lockfile import LockError
 
 from ..evolution.upgrading import NotUpgraded
 from ..office.store import make_office
+from ..office.vault import KEY_FILE, Keys
 from ..publishing.site import make_site
 from ..settings import SettingsError
 
@@ -63,10 +64,13 @@ DATABASES = """\
 
 
 def prepare(var: str) -> None:
-    """Make the folders that the portal writes to, and the file that names its two FileStorages."""
+    """Make the folders that the portal writes to, the file that names its two FileStorages, and keys where there are no data yet."""
     for name in ("", "tmp", "content-blobs", "office-blobs"):
         (Path(var) / name).mkdir(parents=True, exist_ok=True)
     name_databases(Path(var))
+    keys = Path(var) / KEY_FILE
+    if not keys.exists() and not (Path(var) / "office.fs").exists():  # data without their keys are to be noticed
+        Keys.make().write(keys)
 
 
 def name_databases(var: Path) -> None:

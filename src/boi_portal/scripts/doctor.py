@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import dataclasses
 import datetime
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +14,13 @@ from typing import Any
 import click
 
 from ..office import store
+from ..office.vault import Keyring, KeysError, SealedError, key_path
 from ..publishing.site import ROOT_KEY
 from ..settings import Settings, SettingsError, expand
 from ..signing.sealing import SealKey
 from .application import close
 
+SAMPLE = 100  # accounts that are looked at
 CERTIFICATE_WARNING = datetime.timedelta(days=30)
 
 
@@ -42,6 +45,10 @@ def examine(read_settings: Callable[[], dict[str, Any]], open_app: Callable[[], 
     yield Check("settings are complete and of the right form", True)
     yield from _folders(settings)
     yield from _seal(settings)
+    keys = _keys(settings)
+    yield keys
+    if not keys.ok:
+        return  # the portal does not open its databases without them
     try:
         app = open_app()
     except click.ClickException as error:
@@ -54,6 +61,14 @@ def examine(read_settings: Callable[[], dict[str, Any]], open_app: Callable[[], 
         yield from _databases(app)
     finally:
         close(app)
+
+
+def _keys(settings: Settings) -> Check:
+    try:
+        ring = Keyring(key_path(settings), settings.production)
+    except KeysError as error:
+        return Check("keys of personal numbers", False, str(error))
+    return Check(f"keys of personal numbers ({len(ring.keys().sealing)}), the first is {ring.newest.hex()}", True)
 
 
 def _libraries() -> Iterator[Check]:
@@ -107,11 +122,22 @@ def _databases(app: Any) -> Iterator[Check]:
         yield Check("office database is made", office is not None, "Run: boi content load content")
         if office is not None:
             yield from _work(app, office)
+            yield _numbers(office)
         if site is not None:
             admins = list(site["principals"]["groups"]["administrator"].members)
             yield Check("there is an administrator", bool(admins), "Run: boi user add --role administrator")
     finally:
         connection.close()
+
+
+def _numbers(office: Any) -> Check:
+    """Whether the keys at hand are those of this database, tried on some accounts."""
+    try:
+        for applicant in itertools.islice(office.applicants.values(), SAMPLE):
+            applicant.numbers  # noqa: B018 - opening them is what is tried
+    except SealedError as error:
+        return Check("personal numbers can be read", False, str(error))
+    return Check("personal numbers can be read", True)
 
 
 def _work(app: Any, office: Any) -> Iterator[Check]:

@@ -11,6 +11,7 @@ import click
 
 from .api import api
 from .application import close, load_app, opened, prepare, raw_settings, variables
+from .keys import keys
 from .options import INI, VAR
 
 
@@ -20,6 +21,7 @@ def cli() -> None:
 
 
 cli.add_command(api)
+cli.add_command(keys)
 
 
 @cli.command()

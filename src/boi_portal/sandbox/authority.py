@@ -163,8 +163,8 @@ class Authorities:
     def publish_revocations(self) -> None:
         """Issue the lists of revoked certificates again."""
         with self._lock:
-            _replace(self._trust / "crls" / "krajowy.crl", _revocation_list(self.root, {}))
-            _replace(self._trust / "crls" / "kwalifikowany.crl", _revocation_list(self.issuing, self._revoked()))
+            replace_file(self._trust / "crls" / "krajowy.crl", _revocation_list(self.root, {}))
+            replace_file(self._trust / "crls" / "kwalifikowany.crl", _revocation_list(self.issuing, self._revoked()))
 
     def _authority(self, name: str, common_name: str, above: Credential | None) -> Credential:
         path = self._private / f"{name}.pem"
@@ -177,7 +177,7 @@ class Authorities:
             path = self._trust / "anchors" / f"{name}.pem"
             data = authority.certificate.public_bytes(Encoding.PEM)
             if not path.exists() or path.read_bytes() != data:
-                _replace(path, data)
+                replace_file(path, data)
 
     def _make_seal(self) -> None:
         password = SEAL_PASSWORD.encode()
@@ -194,7 +194,7 @@ class Authorities:
         lock = serialization.BestAvailableEncryption(password)
         above = [self.issuing.certificate]
         data = pkcs12.serialize_key_and_certificates(b"pieczec", made.key, made.certificate, above, lock)
-        _replace(self.seal, data, mode=0o600)
+        replace_file(self.seal, data, mode=0o600)
 
     def _above(self, state: CertificateState) -> tuple[x509.Certificate, ...]:
         return () if state is CertificateState.UNKNOWN_ISSUER else (self.issuing.certificate,)
@@ -229,7 +229,7 @@ class Authorities:
         if serial not in revoked:
             revoked[serial] = since
             lines = {number: time.isoformat() for number, time in revoked.items()}
-            _replace(self._private / "revoked.json", json.dumps(lines, indent=1).encode())
+            replace_file(self._private / "revoked.json", json.dumps(lines, indent=1).encode())
         self.publish_revocations()
 
     def _revoked(self) -> dict[str, dt.datetime]:
@@ -347,10 +347,10 @@ def _read(path: Path, chain: tuple[x509.Certificate, ...]) -> Credential:
 
 
 def _write(path: Path, credential: Credential) -> None:
-    _replace(path, credential.key_pem + "".join(credential.certificates_pem).encode(), mode=0o600)
+    replace_file(path, credential.key_pem + "".join(credential.certificates_pem).encode(), mode=0o600)
 
 
-def _replace(path: Path, data: bytes, mode: int = 0o644) -> None:
+def replace_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write beside, then over: a reader sees the old file or the new one."""
     beside = path.with_name(f".{path.name}.new")
     beside.unlink(missing_ok=True)

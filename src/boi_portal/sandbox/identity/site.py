@@ -1,0 +1,410 @@
+"""The site of the identity providers: their pages in Polish, and the addresses that services speak SAML to.
+
+Owns routes, views and headers. Every page works without script; the one script sends the form that leads back to the service.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lxml import etree
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther, HTTPServiceUnavailable
+from pyramid.renderers import render_to_response
+from pyramid.request import Request
+from pyramid.response import Response
+
+from boi_portal.sandbox.identity import answers, asking, mischief
+from boi_portal.sandbox.identity.answers import Answer
+from boi_portal.sandbox.identity.documents import (
+    LEVELS,
+    MessageError,
+    find_all,
+    in_envelope,
+    make,
+    out_of_envelope,
+    parse,
+    text_of,
+    written,
+)
+from boi_portal.sandbox.identity.metadata import POST, SOAP
+from boi_portal.sandbox.identity.provider import NATIONAL, Provider, Switches
+from boi_portal.sandbox.people import CITIZENS, Citizen, Person, PersonError
+
+OTHER_PERSON = "inna"
+LEVEL_LABELS = {"low": "niski", "substantial": "średni", "high": "wysoki"}
+MAX_BODY = 1024 * 1024
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+_PATTERNS = (
+    ("metadata", "/metadata"),
+    ("sso", "/login/SingleSignOnService"),
+    ("pick", "/login/wybor"),
+    ("artifact", "/login-services/idpArtifactResolutionService"),
+    ("logout", "/login-services/singleLogoutService"),
+)
+
+
+def make_app(var: Path, address: str, portal: str, slowness: float = 60) -> Any:
+    """The WSGI application; keys and published files under `var`, reached at `address`, for the portal at `portal`.
+
+    `slowness` is how many seconds an answer takes that never comes.
+    """
+    switches = Switches(slowness)
+    providers = make_providers(var, address, portal, switches)
+    for provider in providers:
+        provider.publish()
+    config = Configurator(settings={"portal": portal})
+    config.include("pyramid_chameleon")
+    config.registry.providers = {provider.profile.name: provider for provider in providers}
+    config.registry.switches = switches
+    config.add_tween("boi_portal.sandbox.identity.site.headers_tween")
+    config.add_static_view("static", "boi_portal.sandbox:static")
+    _add_pages(config)
+    _add_national(config)
+    return config.make_wsgi_app()
+
+
+def make_providers(var: Path, address: str, portal: str, switches: Switches | None = None) -> list[Provider]:
+    """The SAML providers with their keys; nothing is published yet."""
+    on = switches or Switches(0)
+    folder, private = var / "identity", var / "private" / "identity"
+    return [Provider(profile, folder, private, address.rstrip("/"), portal.rstrip("/"), on) for profile in (NATIONAL,)]
+
+
+def _add_pages(config: Configurator) -> None:
+    pages: tuple[tuple[str, str, str, Callable[..., Any], str | None], ...] = (
+        ("front", "/", "GET", front, "templates/front.pt"),
+        ("sessions", "/sesje", "GET", sessions, "templates/sessions.pt"),
+        ("sessions", "/sesje", "POST", log_out, "templates/sessions.pt"),
+        ("mischief", "/psoty", "GET", switches_form, "templates/mischief.pt"),
+        ("mischief", "/psoty", "POST", switches_set, None),
+        ("keys", "/klucze", "GET", keys, "templates/keys.pt"),
+        ("keys", "/klucze", "POST", roll_over, None),
+    )
+    for name, pattern, method, view, renderer in pages:
+        if method == "GET":
+            config.add_route(name, pattern)
+        config.add_view(view, route_name=name, request_method=method, renderer=renderer)
+    config.add_notfound_view(not_found, renderer="templates/not_found.pt")
+
+
+def _add_national(config: Configurator) -> None:
+    for name, pattern in _PATTERNS:
+        config.add_route(f"wezel.{name}", pattern)
+    config.add_view(published_metadata, route_name="wezel.metadata", request_method="GET")
+    config.add_view(asked_by_post, route_name="wezel.sso", request_method="POST", renderer="templates/refused.pt")
+    config.add_view(pick_form, route_name="wezel.pick", request_method="GET", renderer="templates/pick.pt")
+    config.add_view(picked, route_name="wezel.pick", request_method="POST", renderer="templates/pick.pt")
+    config.add_view(resolve_artifact, route_name="wezel.artifact", request_method="POST")
+    config.add_view(log_out_by_soap, route_name="wezel.logout", request_method="POST")
+
+
+def headers_tween(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
+    """Put the security headers on every answer; a page that sends a form elsewhere names it in `request.form_target`."""
+
+    def tween(request: Request) -> Response:
+        request.form_target = ""
+        response = handler(request)
+        policy = (
+            "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action {_origin(request.form_target) or chr(39) + 'self' + chr(39)}"
+        )
+        response.headers.update(_HEADERS | {"Content-Security-Policy": policy})
+        return response
+
+    return tween
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+# pages for whoever develops
+
+
+def front(request: Request) -> dict[str, Any]:
+    """What there is."""
+    return {"providers": list(request.registry.providers.values())}
+
+
+def not_found(request: Request) -> dict[str, Any]:
+    """A page for addresses that lead nowhere."""
+    request.response.status_int = 404
+    return {}
+
+
+def sessions(request: Request) -> dict[str, Any]:
+    """Who is signed in."""
+    return _sessions_page(request)
+
+
+def log_out(request: Request) -> Response | dict[str, Any]:
+    """End the session `sesja` here and at the service it was for."""
+    provider = _chosen_provider(request)
+    session = provider.session(_text(request, "sesja"))
+    if session is None:
+        raise HTTPNotFound()
+    try:
+        status = provider.log_out_everywhere(session)
+    except MessageError as error:
+        request.response.status_int = 502
+        return _sessions_page(request, f"{error} W węźle sesja jest zakończona.")
+    if status != answers.SUCCESS:
+        return _sessions_page(request, f"Serwis odpowiedział: {status}. W węźle sesja jest zakończona.")
+    return _sessions_page(request, "Wylogowano ze wszystkich serwisów.")
+
+
+def _sessions_page(request: Request, message: str = "") -> dict[str, Any]:
+    return {"providers": list(request.registry.providers.values()), "message": message, "levels": LEVEL_LABELS}
+
+
+def switches_form(request: Request) -> dict[str, Any]:
+    """Every way to misbehave, and which are on."""
+    return {"groups": _groups(mischief.MISCHIEFS), "on": request.registry.switches.on}
+
+
+def switches_set(request: Request) -> Response:
+    """Turn on the ways named in `psota` (repeated), all others off."""
+    request.registry.switches.set(set(request.POST.getall("psota")))
+    for provider in request.registry.providers.values():
+        provider.publish()
+    return HTTPSeeOther(request.route_path("mischief"))
+
+
+def keys(request: Request) -> dict[str, Any]:
+    """The providers' keys, and which of them sign."""
+    providers = request.registry.providers.values()
+    return {"providers": [(provider, provider.ring.signing.fingerprint) for provider in providers]}
+
+
+def roll_over(request: Request) -> Response:
+    """One step of a roll-over: `krok` is `oglos`, `przelacz` or `wycofaj`."""
+    provider = _chosen_provider(request)
+    steps = {"oglos": provider.ring.announce, "przelacz": provider.ring.switch, "wycofaj": provider.ring.retire}
+    step = steps.get(_text(request, "krok"))
+    if step is None:
+        raise HTTPNotFound()
+    step()
+    provider.publish()
+    return HTTPSeeOther(request.route_path("keys"))
+
+
+def _groups(listed: Any) -> list[tuple[str, list[mischief.Mischief]]]:
+    groups = [(label, [each for each in listed if each.group == group]) for group, label in mischief.GROUPS.items()]
+    return [(label, found) for label, found in groups if found]
+
+
+def _chosen_provider(request: Request) -> Provider:
+    provider: Provider | None = request.registry.providers.get(_text(request, "dostawca") or NATIONAL.name)
+    if provider is None:
+        raise HTTPNotFound()
+    return provider
+
+
+# signing in
+
+
+def published_metadata(request: Request) -> Response:
+    """The provider's metadata."""
+    return Response(body=_provider(request).metadata(), content_type="application/samlmetadata+xml", charset=None)
+
+
+def asked_by_post(request: Request) -> Response | dict[str, Any]:
+    """A signed AuthnRequest (`SAMLRequest`, `RelayState`): on to the page where one picks a person, or why not (400)."""
+    provider = _up(request)
+    try:
+        message = parse(_decoded(_text(request, "SAMLRequest")))
+        destination = provider.location("SingleSignOnService", POST)
+        asked = asking.asked_of_wezel(message, _text(request, "RelayState"), destination, provider.service())
+        asked.service.encryption_key(provider.profile.key_kind)
+    except MessageError as error:
+        return _refusal(request, error)
+    return _to_pick(request, provider.remember(asked))
+
+
+def pick_form(request: Request) -> dict[str, Any]:
+    """Who signs in, at which level, with which mischief."""
+    return _pick_page(request, {}, {})
+
+
+def picked(request: Request) -> Response | dict[str, Any]:
+    """The way back to the service, with an answer; or the form with what is wrong (422).
+
+    Fields: `zadanie`, `osoba` (id of a citizen, or `inna` with `imie`, `nazwisko`, `pesel`), `poziom`, `psota` (repeated), `rezygnuje`.
+    """
+    provider = _up(request)
+    names = ("osoba", "imie", "nazwisko", "pesel", "poziom", "psota")
+    values = {name: _text(request, name) for name in names}
+    errors: dict[str, str] = {}
+    if request.POST.get("rezygnuje"):
+        return _sent_back(request, provider, provider.refused(_text(request, "zadanie"), CITIZENS[0]))
+    citizen = _chosen_citizen(values, errors)
+    if values["poziom"] not in LEVELS:
+        errors["poziom"] = "Wybierz poziom bezpieczeństwa z listy."
+    chosen = {name for name in request.POST.getall("psota") if name}
+    if not chosen <= mischief.BY_NAME.keys():
+        errors["psota"] = "Wybierz psotę z listy."
+    if errors or citizen is None:
+        request.response.status_int = 422
+        return _pick_page(request, values, errors)
+    return _sent_back(
+        request, provider, provider.answered(_text(request, "zadanie"), citizen, values["poziom"], chosen)
+    )
+
+
+def _sent_back(request: Request, provider: Provider, answered: tuple[Answer, bytes] | None) -> Response:
+    """The page that takes an artifact to the service."""
+    if answered is None:
+        raise HTTPNotFound()
+    answer, response = answered
+    fields = {"SAMLart": provider.artifact_for(answer, response), "RelayState": answer.relay_state}
+    return _form_page(request, answer.consumer, fields)
+
+
+def _form_page(request: Request, target: str, fields: dict[str, str | None]) -> Response:
+    request.form_target = target
+    shown = {name: value for name, value in fields.items() if value is not None}
+    return render_to_response(
+        "boi_portal.sandbox.identity:templates/way_back.pt", {"target": target, "fields": shown}, request
+    )
+
+
+def _pick_page(request: Request, values: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
+    provider = _provider(request)
+    token = request.params.get("zadanie", "")
+    asked = provider.asked(token)
+    if asked is None:
+        raise HTTPNotFound()
+    offered = [each for each in mischief.MISCHIEFS if each.for_one_sign_in and provider.profile.kind in each.profiles]
+    return {
+        "provider": provider,
+        "asked": asked,
+        "token": token,
+        "citizens": CITIZENS,
+        "other_person": OTHER_PERSON,
+        "fields": (
+            ("imie", "Imię", ""),
+            ("nazwisko", "Nazwisko", ""),
+            ("pesel", "PESEL", "11 cyfr. Podaj numer zmyślony, nigdy prawdziwy."),
+        ),
+        "levels": LEVEL_LABELS,
+        "groups": _groups(offered),
+        "values": {"osoba": CITIZENS[0].id, "poziom": provider.profile.level, "psota": ""} | values,
+        "errors": errors,
+    }
+
+
+def _chosen_citizen(values: dict[str, str], errors: dict[str, str]) -> Citizen | None:
+    known = next((citizen for citizen in CITIZENS if citizen.id == values["osoba"]), None)
+    if known:
+        return known
+    if values["osoba"] != OTHER_PERSON:
+        errors["osoba"] = "Wybierz osobę z listy."
+        return None
+    try:
+        return Citizen(OTHER_PERSON, Person.entered(values["imie"], values["nazwisko"], values["pesel"]))
+    except PersonError as error:
+        errors[error.field] = str(error)
+        return None
+
+
+# what services ask without a browser
+
+
+def resolve_artifact(request: Request) -> Response:
+    """A signed ArtifactResolve in SOAP: the ArtifactResponse."""
+    provider = _up(request)
+    issuer, signer = provider.profile.entity_id, provider.ring.signing
+    try:
+        service = provider.service()
+        asked = out_of_envelope(parse(request.body_file.read(MAX_BODY)))
+        location = provider.location("ArtifactResolutionService", SOAP)
+        asking.checked(asked, "ArtifactResolve", location, service)
+    except MessageError as error:
+        return _fault(error)
+    request_id = asked.get("ID", "")
+    found = provider.resolved(text_of(asked, "saml2p:Artifact"))
+    if found is None:
+        return _soap(answers.artifact_response(None, issuer, b"", request_id, signer))
+    answer, response = found
+    _link(request, answer.link)
+    return _soap(answers.artifact_response(answer, issuer, response, request_id, signer))
+
+
+def log_out_by_soap(request: Request) -> Response:
+    """A signed LogoutRequest in SOAP: the LogoutResponse."""
+    provider = _up(request)
+    try:
+        service = provider.service()
+        asked = out_of_envelope(parse(request.body_file.read(MAX_BODY)))
+        asking.checked(asked, "LogoutRequest", provider.location("SingleLogoutService", SOAP), service)
+    except MessageError as error:
+        return _fault(error)
+    indexes = [(element.text or "").strip() for element in find_all(asked, "saml2p:SessionIndex")]
+    ended = provider.end(text_of(asked, "saml2:NameID"), indexes)
+    status = answers.SUCCESS if ended else answers.UNKNOWN_PRINCIPAL
+    message = answers.logout_response(provider.profile.entity_id, None, asked.get("ID", ""), status)
+    return _soap(written(in_envelope(provider.sign_logout(message, "response"))))
+
+
+def _soap(body: bytes) -> Response:
+    return Response(body=body, content_type="text/xml", charset="utf-8")
+
+
+def _fault(error: MessageError) -> Response:
+    """A SOAP fault, which SOAP 1.1 sends with status 500."""
+    fault = make("soap:Fault")
+    for name, text in (("faultcode", "soap:Client"), ("faultstring", str(error))):
+        etree.SubElement(fault, name).text = text
+    return Response(body=written(in_envelope(fault)), content_type="text/xml", charset="utf-8", status=500)
+
+
+def _link(request: Request, state: str) -> None:
+    """Behave as a provider that cannot be reached.
+
+    :raises HTTPServiceUnavailable: it is down, or the one who asked has waited long enough.
+    """
+    if state == "slow":
+        request.registry.switches.dawdle()
+    if state:
+        raise HTTPServiceUnavailable()
+
+
+def _up(request: Request) -> Provider:
+    """The provider that is asked, if it answers at all."""
+    on = request.registry.switches.on
+    _link(request, "slow" if "slow" in on else "down" if "down" in on else "")
+    return _provider(request)
+
+
+def _provider(request: Request) -> Provider:
+    found: Provider = request.registry.providers[request.matched_route.name.partition(".")[0]]
+    return found
+
+
+def _refusal(request: Request, error: MessageError) -> dict[str, Any]:
+    request.response.status_int = 400
+    return {"reason": str(error)}
+
+
+def _to_pick(request: Request, token: str) -> Response:
+    name = _provider(request).profile.name
+    return HTTPSeeOther(request.route_path(f"{name}.pick", _query={"zadanie": token}))
+
+
+def _text(request: Request, name: str) -> str:
+    value = request.POST.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=False)
+    except (binascii.Error, ValueError) as error:
+        raise MessageError("Komunikat nie jest zapisany w base64.") from error

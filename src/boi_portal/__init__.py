@@ -24,6 +24,7 @@ FEATURES = (
     "accounts",
     "submissions",
     "cases",
+    "staffing",
     "api",
     "transfer",
     "editing",

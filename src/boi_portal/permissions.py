@@ -17,6 +17,8 @@ OWN = "boi.own"  # this record is mine
 DESK = "boi.desk"  # the clerk's desk
 CASE_VIEW = "boi.case.view"  # see a case as the office
 CASE_HANDLE = "boi.case.handle"  # register it, move its stage
+STAFF_MANAGE = "boi.staff"  # employees' accounts: invite, change roles, switch off
+ABSENCES = "boi.absences"  # write down an employee's absence
 
 EDITOR = "redaktor"
 CHIEF_EDITOR = "redaktor-naczelny"
@@ -97,6 +99,19 @@ def editors_room_acl() -> list[Ace]:
 def desk_acl() -> list[Ace]:
     """The clerk's desk."""
     return [(Allow, role(name), (VIEW, DESK)) for name in (CLERK, HEAD, ADMIN)] + [DENY_ALL]
+
+
+def staff_management_acl() -> list[Ace]:
+    """Employees' accounts: administrators alone."""
+    return [(Allow, role(ADMIN), (VIEW, STAFF_MANAGE)), DENY_ALL]
+
+
+def absences_acl(is_own_or_headed: bool) -> list[Ace]:
+    """An employee's absences; the argument: whether whoever asks is that employee, or the head of that department."""
+    acl: list[Ace] = [(Allow, role(ADMIN), (VIEW, ABSENCES))]
+    if is_own_or_headed:
+        acl.append((Allow, STAFF, (VIEW, ABSENCES)))
+    return [*acl, DENY_ALL]
 
 
 def own_record_acl(owner: str) -> list[Ace]:

@@ -36,6 +36,7 @@ TOKEN_OF_NOBODY = "A" * 43
 
 # context of a view -> an address of such a context; {names} are filled in by `Town`
 BASES = {
+    "AbsencesRoom": "/nieobecnosci",
     "AccountRoom": "/konto",
     "ActivationLink": f"/aktywacja/{TOKEN_OF_NOBODY}",
     "ActivationRoom": "/aktywacja",
@@ -46,6 +47,7 @@ BASES = {
     "DeskRoom": "/urzad",
     "DraftResource": "/robocze/{draft}",
     "DraftsRoom": "/robocze",
+    "EmployeeRoom": "/pracownicy/redaktorka",
     "FiledDraft": "/robocze/{filed}",
     "ICaseType": CARD,
     "ICatalogOfCases": "/katalog",
@@ -65,9 +67,11 @@ BASES = {
     "InvitationRoom": "/zaproszenie",
     "KindRoom": "/rejestracja/osoba-fizyczna",
     "Newsroom": "/redakcja",
+    "PersonAbsencesRoom": "/nieobecnosci/urzednik",
     "ReceiptRoom": "/poswiadczenie",
     "RegistrationRoom": "/rejestracja",
     "SignInRoom": "/logowanie",
+    "StaffRoom": "/pracownicy",
 }
 # the same below /manage, where Substance D's own contexts are
 MANAGED = {

@@ -6,9 +6,11 @@ they allow are in `permissions`.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from pyramid.traversal import find_root
 from substanced.content import content
 from substanced.principal import User
 from substanced.util import get_oid
@@ -16,6 +18,7 @@ from substanced.util import get_oid
 from .. import permissions
 from ..office.store import Office
 from . import logins, passwords
+from .absences import Absence, stands_in_for
 from .sheets import EMAIL_RULE, LOGIN_RULE, StaffRolesSheet, StaffSheet, departments, is_email, is_login
 
 
@@ -37,6 +40,8 @@ class StaffUser(User):
     department: str = ""
     enabled: bool = True
     sessions_since: float = 0.0  # seconds since the epoch; sessions that began earlier are over
+    absences: tuple[Absence, ...] = ()
+    deputy_for: tuple[int, ...] = ()  # object ids of employees who named this one as their deputy, some time
 
     def __init__(
         self,
@@ -66,6 +71,13 @@ class StaffUser(User):
     def display_name(self) -> str:
         """First and last name, or the login where none was given."""
         return self.full_name or str(self.__name__)
+
+    def departments(self, day: datetime.date) -> set[str]:
+        """Whose cases the employee sees on this day: the own department's, and those of whom he stands in for."""
+        if not self.deputy_for:
+            return {self.department} - {""}
+        replaced = stands_in_for(self, find_root(self), day)
+        return {self.department, *(user.department for user in replaced)} - {""}
 
     @property
     def roles(self) -> list[str]:

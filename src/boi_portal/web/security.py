@@ -19,6 +19,7 @@ from zope.interface import implementer
 
 from .. import permissions
 from ..publishing.site import ROOT_KEY
+from .polish import today
 
 USER_KEY = "userid"
 APPLICANT_PREFIX = "applicant:"
@@ -47,10 +48,9 @@ def _is_cut_off(account: Any, request: Any) -> bool:
 
 
 def staff_principals(user: Any) -> list[str]:
-    """Roles and department of an employee."""
+    """Roles of an employee, and the departments whose cases are his today."""
     found = [permissions.STAFF, *(permissions.role(group.__name__) for group in user.groups)]
-    if getattr(user, "department", ""):
-        found.append(permissions.department(user.department))
+    found += [permissions.department(name) for name in sorted(user.departments(today()))]
     return found
 
 

@@ -1,0 +1,233 @@
+"""`/pracownicy`: administrators invite employees, change their roles and departments, switch accounts off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import colander
+import deform.widget
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+from substanced.util import get_oid
+
+from .. import permissions
+from ..accounts import logins
+from ..accounts.schemas import login_node
+from ..accounts.sheets import departments
+from ..accounts.views import desk_of
+from ..office.audit import Origin, record
+from ..publishing.schema import text
+from ..web.forms import Button, FormView, Rejected
+from ..web.security import staff_user
+from . import people
+from .people import PeopleError
+from .rooms import EmployeeRoom, StaffRoom
+
+PAGE = 50  # employees on a page of the list
+
+
+@view_config(
+    context=StaffRoom, request_method="GET", permission=permissions.STAFF_MANAGE, renderer="templates/people.pt"
+)
+def list_people(context: StaffRoom, request: Any) -> dict[str, Any]:
+    """`/pracownicy`: everybody, or those whose name, login, address or department holds what was typed."""
+    asked = logins.folded(request.GET.get("q", "")[:100])
+    names = departments(request.root)
+    users = request.root["principals"]["users"].values()
+    found = sorted(
+        (user for user in users if asked in _searched(user, names)), key=lambda user: user.display_name.casefold()
+    )
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(_whole(request.GET.get("strona", "")), pages)
+    return {
+        "title": context.title,
+        "asked": request.GET.get("q", "")[:100],
+        "total": len(found),
+        "people": [_row(user, names) for user in found[(page - 1) * PAGE : page * PAGE]],
+        "page": page,
+        "pages": pages,
+    }
+
+
+def _searched(user: Any, names: Mapping[str, str]) -> str:
+    department = names.get(user.department, "")
+    return logins.folded(f"{user.full_name} {user.__name__} {user.email} {user.department} {department}")
+
+
+def _row(user: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "login": str(user.__name__),
+        "name": user.display_name,
+        "email": user.email,
+        "department": names.get(user.department, user.department),
+        "roles": ", ".join(permissions.ROLES[name] for name in user.roles),
+        "state": people.state_of(user),
+        "state_text": people.STATES[people.state_of(user)],
+    }
+
+
+def _whole(number: str) -> int:
+    return max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
+
+
+def employee_schema(site: Any, new: bool) -> colander.Schema:
+    """The form of an employee; the login is asked for once."""
+    schema = colander.Schema()
+    if new:
+        node = login_node()
+        node.name = "login"
+        schema.add(node)
+    schema.add(text("Imię i nazwisko", name="nazwisko", max_length=120, autocomplete="off"))
+    schema.add(text("Adres e-mail", name="email", max_length=254, widget=deform.widget.TextInputWidget(type="email")))
+    choices = [("", "– żaden –"), *((name, f"{title} ({name})") for name, title in departments(site).items())]
+    schema.add(
+        colander.SchemaNode(
+            colander.String(),
+            name="wydzial",
+            title="Wydział",
+            missing="",
+            widget=deform.widget.SelectWidget(values=choices),
+            validator=colander.OneOf([name for name, _ in choices]),
+        )
+    )
+    schema.add(
+        colander.SchemaNode(
+            colander.Set(),
+            name="role",
+            title="Role",
+            widget=deform.widget.CheckboxChoiceWidget(values=list(permissions.ROLES.items())),
+            validator=colander.All(
+                colander.Length(min=1, min_err="Zaznacz co najmniej jedną rolę."),
+                colander.ContainsOnly(list(permissions.ROLES)),
+            ),
+        )
+    )
+    return schema
+
+
+class _EmployeeForm(FormView):
+    """What adding and changing have in common."""
+
+    def _is_done(self, act: Any) -> Any:
+        try:
+            return act()
+        except PeopleError as error:
+            raise Rejected(str(error), error.field) from error
+
+    def _note(self, what: str, user: Any, message: str) -> None:
+        own = self.request.authenticated_userid
+        record(self.request.office, what, own, get_oid(user), Origin.of(self.request))
+        self.request.session.flash(message, "success")
+
+
+@view_config(
+    context=StaffRoom,
+    name="dodaj",
+    permission=permissions.STAFF_MANAGE,
+    renderer="boi_portal.web:templates/form.pt",
+)
+class InviteView(_EmployeeForm):
+    """`/pracownicy/dodaj`"""
+
+    title = "Dodaj pracownika"
+    lead = "Wyślemy tej osobie list z linkiem, którym sama ustawi hasło. Link jest ważny 14 dni."
+    buttons = (Button("zapros", "Dodaj i wyślij zaproszenie"),)
+
+    def make_schema(self) -> Any:
+        return employee_schema(self.request.root, new=True).bind(request=self.request, context=self.context)
+
+    def success(self, values: Any, button: str) -> Any:
+        request = self.request
+        user = self._is_done(
+            lambda: people.invite(
+                desk_of(request), request.registry, values["login"], values["nazwisko"], values["email"],
+                _in_order(values["role"]), values["wydzial"],
+            )
+        )  # fmt: skip
+        self._note("staff-added", user, f"Dodano: {user.display_name}. Zaproszenie wysłaliśmy na {user.email}.")
+        return HTTPSeeOther(request.layout.path("pracownicy", str(user.__name__)))
+
+
+def _in_order(roles: Any) -> list[str]:
+    return [name for name in permissions.ROLES if name in roles]
+
+
+@view_config(context=EmployeeRoom, permission=permissions.STAFF_MANAGE, renderer="templates/employee.pt")
+class EmployeeView(_EmployeeForm):
+    """`/pracownicy/{login}`"""
+
+    buttons = (Button("zapisz", "Zapisz"),)
+
+    def make_schema(self) -> Any:
+        return employee_schema(self.request.root, new=False).bind(request=self.request, context=self.context)
+
+    def initial(self) -> Any:
+        user = self.context.user
+        return {
+            "nazwisko": user.full_name,
+            "email": user.email or "",
+            "wydzial": user.department if user.department in departments(self.request.root) else "",
+            "role": set(user.roles),
+        }
+
+    def page(self) -> Mapping[str, Any]:
+        user = self.context.user
+        return {
+            "title": user.display_name,
+            "login": str(user.__name__),
+            "state": people.state_of(user),
+            "state_text": people.STATES[people.state_of(user)],
+            "own": get_oid(user) == self.request.authenticated_userid,
+        }
+
+    def success(self, values: Any, button: str) -> Any:
+        request, user = self.request, self.context.user
+        by = staff_user(request, request.authenticated_userid)
+        self._is_done(
+            lambda: people.change(
+                desk_of(request), user, values["nazwisko"], values["email"], _in_order(values["role"]),
+                values["wydzial"], by,
+            )
+        )  # fmt: skip
+        self._note("staff-changed", user, f"Zapisaliśmy zmiany: {user.display_name}.")
+        return HTTPSeeOther(request.layout.path("pracownicy", str(user.__name__)))
+
+
+def _act(request: Any, what: str, user: Any, act: Any, message: str) -> Any:
+    """Do one thing of a button and go back to the employee's page, with word of it or of why not."""
+    try:
+        act()
+    except PeopleError as error:
+        request.session.flash(str(error), "danger")
+    else:
+        record(request.office, what, request.authenticated_userid, get_oid(user), Origin.of(request))
+        request.session.flash(message, "success")
+    return HTTPSeeOther(request.layout.path("pracownicy", str(user.__name__)))
+
+
+@view_config(context=EmployeeRoom, name="zapros", request_method="POST", permission=permissions.STAFF_MANAGE)
+def invite_again(context: EmployeeRoom, request: Any) -> Any:
+    """`POST /pracownicy/{login}/zapros`"""
+    user = context.user
+    message = f"Wysłaliśmy nowe zaproszenie na {user.email}."
+    return _act(request, "staff-invited", user, lambda: people.invite_again(desk_of(request), user), message)
+
+
+@view_config(context=EmployeeRoom, name="wylacz", request_method="POST", permission=permissions.STAFF_MANAGE)
+def switch_off(context: EmployeeRoom, request: Any) -> Any:
+    """`POST /pracownicy/{login}/wylacz`"""
+    return _switch(context.user, request, False)
+
+
+@view_config(context=EmployeeRoom, name="wlacz", request_method="POST", permission=permissions.STAFF_MANAGE)
+def switch_on(context: EmployeeRoom, request: Any) -> Any:
+    """`POST /pracownicy/{login}/wlacz`"""
+    return _switch(context.user, request, True)
+
+
+def _switch(user: Any, request: Any, enabled: bool) -> Any:
+    by = staff_user(request, request.authenticated_userid)
+    message = "Konto jest znowu włączone." if enabled else "Konto jest wyłączone, a osoba wylogowana."
+    what = "staff-enabled" if enabled else "staff-disabled"
+    return _act(request, what, user, lambda: people.switch(user, enabled, by), message)

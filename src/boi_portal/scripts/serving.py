@@ -77,19 +77,21 @@ def run_development(port: int, var: str) -> None:
     """
     names = variables(var, port)
     ini = str(ROOT / "development.ini")
-    sandbox_port = int(names["sandbox_port"])
-    for number in (port, sandbox_port):
+    sandbox_port, wezel_port = int(names["sandbox_port"]), port + 2000
+    for number in (port, sandbox_port, wezel_port):
         _need_free(number)
     prepare(var)
-    sandbox = _start_sandbox(names, port, sandbox_port)
+    stand_ins = _start_sandbox(names, port, sandbox_port, wezel_port)
     try:
         app = load_app(ini, names)
         people = _first_time(app)
-        click.echo(_welcome(port, sandbox_port, people))
+        click.echo(_welcome(port, sandbox_port, wezel_port, people))
         run_server(app, ini, names)
     finally:
-        sandbox.terminate()
-        sandbox.wait(10)
+        for process in stand_ins:
+            process.terminate()
+        for process in stand_ins:
+            process.wait(10)
 
 
 def _need_free(port: int) -> None:
@@ -103,18 +105,21 @@ def _need_free(port: int) -> None:
             ) from None
 
 
-def _start_sandbox(names: Mapping[str, str], port: int, sandbox_port: int) -> subprocess.Popen[bytes]:
-    folder = Path(names["var"]) / "sandbox"
+def _start_sandbox(
+    names: Mapping[str, str], port: int, sandbox_port: int, wezel_port: int
+) -> list[subprocess.Popen[bytes]]:
+    """The sandbox's two processes. The portal is `localhost` and the identity providers `127.0.0.1`: two sites, as in life."""
+    folder, portal = Path(names["var"]) / "sandbox", f"http://localhost:{port}"
+    wezel = f"http://127.0.0.1:{wezel_port}"
     command = [sys.executable, "-m", "boi_portal.sandbox"]
-    subprocess.run([*command, "init", "--var", str(folder)], check=True)  # noqa: S603 - our own command
-    options = {
-        "--var": folder,
-        "--port": sandbox_port,
-        "--portal": f"http://localhost:{port}",
-        "--mail": Path(names["var"]) / "mail",
-    }
-    words = [str(word) for option in options.items() for word in option]
-    return subprocess.Popen([*command, "serve", *words])  # noqa: S603 - our own command
+    subprocess.run([*command, "init", "--var", str(folder), "--wezel", wezel], check=True)  # noqa: S603 - our own command
+    mail = str(Path(names["var"]) / "mail")
+    options = (
+        ("serve", "--port", str(sandbox_port), "--mail", mail),
+        ("wezel", "--port", str(wezel_port)),
+    )
+    shared = ("--var", str(folder), "--portal", portal)
+    return [subprocess.Popen([*command, *words, *shared]) for words in options]  # noqa: S603 - our own command
 
 
 def _first_time(app: Any) -> list[Any]:
@@ -136,12 +141,13 @@ def _first_time(app: Any) -> list[Any]:
     return people
 
 
-def _welcome(port: int, sandbox_port: int, people: list[Any]) -> str:
+def _welcome(port: int, sandbox_port: int, wezel_port: int, people: list[Any]) -> str:
     lines = [
         "",
         f"Portal:    http://localhost:{port}",
         f"Admin:     http://localhost:{port}/manage",
         f"Sandbox:   http://localhost:{sandbox_port}  (mailbox, signing application)",
+        f"eID:       http://127.0.0.1:{wezel_port}  (profil zaufany and other identity providers, made up)",
         "",
         "Demo logins (they exist only in development):",
         *(f"  {person.login:16} {person.password:24} {person.who}" for person in people),

@@ -1,6 +1,7 @@
 """The audit trail: who did what about whom, from where. Ids only, never names, personal numbers, tokens or contents.
 
-Each request writes its own record under a random key, so that no two requests touch the same one; records are never changed.
+Each request writes its own record under a random key, so that no two requests touch the same one; records are never changed. The worker
+takes them from there and binds them into a chain (`auditing`), which also is where they are read.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import click
 
 from .api import api
 from .application import close, load_app, opened, prepare, raw_settings, variables
+from .audit import audit
 from .keys import keys
 from .options import INI, VAR
 
@@ -22,6 +23,7 @@ def cli() -> None:
 
 cli.add_command(api)
 cli.add_command(keys)
+cli.add_command(audit)
 
 
 @cli.command()

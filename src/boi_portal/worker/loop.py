@@ -20,7 +20,7 @@ from pyramid.request import Request
 from pyramid.threadlocal import RequestContext
 from ZODB.POSException import ConflictError
 
-from ..office import store, tasks
+from ..office import auditing, store, tasks
 from ..publishing import indexing
 from ..publishing.catalog import sync_synonyms
 from ..publishing.site import ROOT_KEY
@@ -103,7 +103,7 @@ class Worker:
 
     def round(self) -> int:
         """One look at every queue. Returns how many pieces of work were done."""
-        done = self._index()
+        done = self._index() + self._in_transaction(self._chain)
         for task_id in self._in_transaction(self._due_tasks):
             if not self._renew_lease():
                 break
@@ -165,6 +165,10 @@ class Worker:
         if done:
             sync_synonyms(site)
         return done
+
+    def _chain(self, office: store.Office, site: Any) -> int:
+        """Bind what requests have written into the audit trail to its chain."""
+        return auditing.link_up(office, self.registry.boi_keyring, BATCH)
 
     def _due_tasks(self, office: store.Office, site: Any) -> list[str]:
         at = datetime.datetime.now(datetime.UTC)

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from boi_portal.sandbox.app import make_app
 from boi_portal.sandbox.authority import Authorities
+from boi_portal.sandbox.identity.site import make_app as make_identity_app
 from boi_portal.sandbox.mailbox import Mailbox
 from tests.serving import served
+from tests.unit.sandbox.service_provider import ServiceProvider
+from tests.unit.sandbox.wezel_browser import Late, Wezel
 
 PORTAL = "http://localhost:6543"
 
@@ -37,3 +41,19 @@ def address(app) -> Iterator[str]:
     """The served sandbox's address, without a slash at the end."""
     with served(app) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def served_wezel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wezel]:
+    service, late, var = ServiceProvider(), Late(), tmp_path_factory.mktemp("wezel")
+    with served(service) as service.address, served(late) as address:
+        late.app = make_identity_app(var, address, service.address, slowness=0.05)
+        yield Wezel(address, service, var)
+
+
+@pytest.fixture
+def wezel(served_wezel: Wezel) -> Iterator[Wezel]:
+    served_wezel.service.got.clear()
+    served_wezel.service.logout_status = 200
+    yield served_wezel
+    requests.post(f"{served_wezel.address}/psoty", timeout=10)

@@ -187,11 +187,13 @@ class Provider:
         if asked is None:
             return None
         answer = self._answer(asked, citizen, level)
-        mischief.spoil(answer, chosen | self.switches.on)
+        ways = chosen | self.switches.on
+        mischief.spoil(answer, ways)
         made = answers.response(answer)
         with self._lock:
             index = answer.assertion_id
-            self._last = (answer.assertion_id, made)
+            if not ways:  # what a service has accepted can be sent again
+                self._last = (answer.assertion_id, made)
             self._sessions[index] = SignedIn(index, citizen, asked.service, answer.level, instant(now()))
             _bound(self._sessions)
         return answer, made

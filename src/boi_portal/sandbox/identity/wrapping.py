@@ -15,7 +15,11 @@ WAYS = ("in-signature", "beside-signature", "inside", "in-object", *NEED_PARENT)
 
 
 def wrapped(way: str, original: etree._Element, forged: etree._Element) -> list[etree._Element]:
-    """Elements that take the original's place, in their order; the original's own signature stays valid in each way."""
+    """Elements that take the original's place, in their order.
+
+    What was signed stands there unchanged in each way. Where it stands within its own signature, only a reader that takes the signature out
+    of the element it refers to, and not out of the whole, finds the digest right.
+    """
     bare = copied(original)
     found = next((child for child in bare if child.tag == tag("ds:Signature")), None)
     if way in {"before", "in-extensions", "inside"} or found is None:

@@ -70,6 +70,8 @@ BASES = {
     "PersonAbsencesRoom": "/nieobecnosci/urzednik",
     "ReceiptRoom": "/poswiadczenie",
     "RegistrationRoom": "/rejestracja",
+    "ResetLink": f"/haslo/{TOKEN_OF_NOBODY}",
+    "ResetRoom": "/haslo",
     "SignInRoom": "/logowanie",
     "StaffRoom": "/pracownicy",
 }

@@ -24,6 +24,7 @@ from . import logins
 from .consents import consent_given
 from .passwords import hash_password
 from .resources import ACTIVE, PENDING, PERSON, Applicant, applicant_of, birth_date_of
+from .throttling import MAILBOX, Throttles
 from .tokens import ACTIVATION, INVITATION, find_token, make_token, token_key
 
 FORGET = "forget-pending"
@@ -50,10 +51,10 @@ class Desk:
     at: datetime.datetime
 
 
-def register(desk: Desk, kind: str, values: Mapping[str, Any]) -> Applicant:
+def register(desk: Desk, kind: str, values: Mapping[str, Any], back: str = "") -> Applicant:
     """Make a pending account of a checked registration form and leave its letter.
 
-    `values` are those of `schemas.RegistrationSchema`.
+    `values` are those of `schemas.RegistrationSchema`; `back` is the own address to go on to when all is done.
 
     :raises LoginTaken: choose another login.
     """
@@ -67,7 +68,7 @@ def register(desk: Desk, kind: str, values: Mapping[str, Any]) -> Applicant:
     applicant.consents = (consent_given(desk.site, desk.at),)
     desk.office.applicants[applicant.id] = applicant
     logins.claim(desk.office, applicant.userid, [login])
-    send_letter(desk, applicant)
+    send_letter(desk, applicant, back)
     return applicant
 
 
@@ -91,19 +92,27 @@ def filled_in(applicant: Applicant, values: Mapping[str, Any]) -> Applicant:
     return applicant
 
 
-def send_letter(desk: Desk, applicant: Applicant) -> None:
-    """Leave the letter that follows a registration: with a link for a new person, with a word for one who has an account."""
+def send_letter(desk: Desk, applicant: Applicant, back: str = "") -> None:
+    """Leave the letter that follows a registration: with a link for a new person, with a word for one who has an account.
+
+    A mailbox that has had its number of letters today gets none; nobody is told.
+    """
     if applicant.invited:
         send_invitation(desk, applicant.userid, applicant.email, applicant.login, "invitation")
         return
     holder = holder_email(desk, applicant)
     if holder:
-        post(desk.office, "account-exists", holder, {"link": desk.address("logowanie")})
+        if _may_write_to(desk, holder):
+            params = {"link": desk.address("logowanie"), "reset": desk.address("haslo")}
+            post(desk.office, "account-exists", holder, params)
         _forget_later(desk, applicant, None, desk.at)
         return
     hold_softly(desk, applicant)
+    if not _may_write_to(desk, applicant.email):
+        _forget_later(desk, applicant, None, desk.at)
+        return
     expires = desk.at + datetime.timedelta(hours=desk.settings.activation_hours)
-    token = make_token(desk.office, ACTIVATION, applicant.userid, expires)
+    token = make_token(desk.office, ACTIVATION, applicant.userid, expires, back)
     link = desk.address("aktywacja", token)
     params = {"login": applicant.login, "link": link, "hours": desk.settings.activation_hours}
     post(desk.office, "activation", applicant.email, params)
@@ -115,6 +124,11 @@ def send_invitation(desk: Desk, userid: Any, email: str, login: str, letter: str
     token = make_token(desk.office, INVITATION, userid, desk.at + INVITATION_LASTS)
     params = {"login": login, "link": desk.address("zaproszenie", token), "days": INVITATION_LASTS.days}
     post(desk.office, letter, email, params)
+
+
+def _may_write_to(desk: Desk, address: str) -> bool:
+    """Whether a mailbox may get one more letter today, so that nobody can be flooded through the portal."""
+    return Throttles(desk.office, desk.settings.secret, desk.at.timestamp()).spend(MAILBOX, address)
 
 
 def own_names(desk: Desk, applicant: Applicant) -> list[str]:
@@ -141,11 +155,21 @@ def hold_softly(desk: Desk, applicant: Applicant) -> None:
         desk.office.logins[logins.folded(name)] = applicant.userid
 
 
-def send_again(desk: Desk, name: str) -> None:
+def send_again(desk: Desk, name: str, back: str = "") -> None:
     """Leave the letter again for the pending account with this login or address; for any other nothing happens."""
     applicant = logins.applicant_by(desk.office, name)
-    if applicant is not None and applicant.state == PENDING:
-        send_letter(desk, applicant)
+    if applicant is None or applicant.state != PENDING:
+        return
+    if not applicant.invited or _may_write_to(
+        desk, applicant.email
+    ):  # other letters are counted where they are written
+        send_letter(desk, applicant, back)
+
+
+def way_back(desk: Desk, text: str) -> str:
+    """The own address that a letter's link leads on to, also if it is late; empty: none."""
+    token = find_token(desk.office, ACTIVATION, text)
+    return token.back if token is not None else ""
 
 
 def activate(desk: Desk, text: str) -> tuple[Applicant, bool]:

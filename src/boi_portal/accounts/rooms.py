@@ -63,6 +63,22 @@ class InvitationLink(PublicRoom):
     """`/zaproszenie/{token}`: whether the token is good is looked up when it is followed."""
 
 
+class ResetRoom(PublicRoom):
+    """`/haslo`: asking for a new password; below it the links that letters carry."""
+
+    title = "Nowe hasło"
+    SENT = "sprawdz-skrzynke"
+
+    def __getitem__(self, name: str) -> ResetLink:
+        if name == self.SENT:
+            raise KeyError(name)
+        return ResetLink(self.request, self, name)
+
+
+class ResetLink(PublicRoom):
+    """`/haslo/{token}`: the link of a letter; whether the token is good is looked up when it is followed."""
+
+
 class SignInRoom(PublicRoom):
     """`/logowanie`"""
 
@@ -82,5 +98,6 @@ def includeme(config: Any) -> None:
     config.add_room("rejestracja", RegistrationRoom)
     config.add_room("aktywacja", ActivationRoom)
     config.add_room("zaproszenie", InvitationRoom)
+    config.add_room("haslo", ResetRoom)
     config.add_room("logowanie", SignInRoom)
     config.add_room("konto", AccountRoom)

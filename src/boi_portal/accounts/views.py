@@ -23,6 +23,7 @@ from ..web.polish import counted
 from . import registration
 from .consents import ClauseMissing, clause_text
 from .entry import enter
+from .notices import address_maker, base_of
 from .registration import ActivationFailed, Desk, LoginTaken
 from .resources import BUSINESS, ORGANISATION, PERSON
 from .rooms import ADDRESSES, ActivationLink, ActivationRoom, KindRoom, RegistrationRoom, SignInRoom
@@ -36,6 +37,7 @@ WRONG = "Login lub hasło się nie zgadza. Sprawdź, czy nie ma pomyłki i czy n
 PENDING = (
     "To konto czeka na aktywację. Otwórz link z listu, który wysłaliśmy na Twój adres e-mail, albo poproś o nowy list."
 )
+LONGEST_BACK = 500  # characters of an address that a letter's token keeps
 LOGIN_TAKEN = "Ten login jest już zajęty. Wybierz inny."
 NO_CLAUSE = ErrorText(
     "Rejestracja jest chwilowo niemożliwa",
@@ -54,13 +56,8 @@ KIND_HINTS = {
 
 def desk_of(request: Any) -> Desk:
     """What registering needs, as this request sees it."""
-    settings = request.registry.boi_settings
-    base = settings.public_url.rstrip("/") or request.host_url
-
-    def address(*elements: str) -> str:
-        return base + request.layout.path("/".join(elements))
-
-    return Desk(request.root, request.office, settings, address, now())
+    address = address_maker(base_of(request))
+    return Desk(request.root, request.office, request.registry.boi_settings, address, now())
 
 
 def throttles_of(request: Any) -> Throttles:
@@ -91,8 +88,13 @@ def slow_down(request: Any, seconds: float) -> None:
 )
 def choose_kind(context: RegistrationRoom, request: Any) -> dict[str, Any]:
     """`/rejestracja`: who you are."""
+    back = way_back(request)
     kinds = [
-        {"href": request.layout.path(context, name), "title": context[name].title, "hint": KIND_HINTS[kind]}
+        {
+            "href": carrying(request.layout.path(context, name), back),
+            "title": context[name].title,
+            "hint": KIND_HINTS[kind],
+        }
         for name, kind in ADDRESSES.items()
     ]
     return {"title": "Załóż konto", "kinds": kinds}
@@ -115,7 +117,7 @@ class RegistrationView(FormView):
         return schema.bind(request=self.request, context=self.context)
 
     def page(self) -> Mapping[str, Any]:
-        return {"title": f"Załóż konto: {self.context.title.lower()}"}
+        return {"title": f"Załóż konto: {self.context.title.lower()}", "carried": carrying("", way_back(self.request))}
 
     def success(self, values: Any, button: str) -> Any:
         throttles, network = throttles_of(self.request), network_of(self.request.remote_addr or "")
@@ -123,12 +125,13 @@ class RegistrationView(FormView):
         if wait:
             raise Rejected(f"Z Twojego adresu założono właśnie wiele kont. Spróbuj ponownie za {waiting_text(wait)}.")
         try:
-            applicant = registration.register(desk_of(self.request), self.context.kind, values)
+            back = way_back(self.request)
+            applicant = registration.register(desk_of(self.request), self.context.kind, values, back)
         except LoginTaken:
             raise Rejected(LOGIN_TAKEN, "account.login") from None
         throttles.failed(REGISTRATIONS, network)
         record(self.request.office, "registration", "", applicant.userid, Origin.of(self.request))
-        return HTTPSeeOther(self.request.layout.path("rejestracja", "sprawdz-skrzynke"))
+        return HTTPSeeOther(mailbox_address(self.request, back))
 
 
 @view_config(
@@ -141,7 +144,7 @@ class RegistrationView(FormView):
 def check_mailbox(context: RegistrationRoom, request: Any) -> dict[str, Any]:
     """What to do after registering or asking for the letter again: the same for everybody."""
     hours = counted(request.registry.boi_settings.activation_hours, "godzinę", "godziny", "godzin")
-    return {"title": "Sprawdź skrzynkę e-mail", "hours": hours}
+    return {"title": "Sprawdź skrzynkę e-mail", "hours": hours, "carried": carrying("", way_back(request))}
 
 
 # activation
@@ -154,20 +157,23 @@ def follow_link(context: ActivationLink, request: Any) -> Any:
     """`/aktywacja/{token}`: a GET that writes, and why it may is in `docs/decisions/`."""
     if request.method == "HEAD":
         return Response(status=200)
+    desk = desk_of(request)
+    back = registration.way_back(desk, context.__name__)
     try:
-        applicant, first = registration.activate(desk_of(request), context.__name__)
+        applicant, first = registration.activate(desk, context.__name__)
     except ActivationFailed:
         request.response.status_int = 410
-        return {"title": "Ten link już nie działa", "form": resend_form(request)}
+        return {"title": "Ten link już nie działa", "form": resend_form(request, back)}
     if first:
         record(request.office, "activation", applicant.userid, applicant.userid, Origin.of(request))
     request.session.flash(ACTIVATED if first else ALREADY_ACTIVE, "success")
-    return HTTPSeeOther(request.layout.path())
+    return HTTPSeeOther(sign_in_address(request, back) if back else request.layout.path())
 
 
-def resend_form(request: Any) -> str:
+def resend_form(request: Any, back: str) -> str:
     """The form that asks for the letter again, for a page of another kind."""
     view = ResendView(None, request)
+    view.back = back
     html: str = view.make_form().render()
     return html
 
@@ -180,9 +186,10 @@ class ResendView(FormView):
     lead = "Podaj login lub adres e-mail z rejestracji. Jeśli konto czeka na aktywację, wyślemy list z nowym linkiem."
     schema = ResendSchema
     buttons = (Button("wyslij", "Wyślij list"),)
+    back = ""
 
     def make_form(self) -> PortalForm:
-        self.action = self.request.layout.path("aktywacja")
+        self.action = carrying(self.request.layout.path("aktywacja"), self.back or way_back(self.request))
         return super().make_form()
 
     def success(self, values: Any, button: str) -> Any:
@@ -192,8 +199,14 @@ class ResendView(FormView):
             raise Rejected(f"Poproszono o wiele listów. Spróbuj ponownie za {waiting_text(max(waits))}.")
         throttles.failed(LETTERS, values["name"])
         throttles.failed(LETTERS_ADDRESS, network)
-        registration.send_again(desk_of(self.request), values["name"])
-        return HTTPSeeOther(self.request.layout.path("rejestracja", "sprawdz-skrzynke"))
+        back = way_back(self.request)
+        registration.send_again(desk_of(self.request), values["name"], back)
+        return HTTPSeeOther(mailbox_address(self.request, back))
+
+
+def mailbox_address(request: Any, back: str) -> str:
+    """The address of the page that says to look into the mailbox."""
+    return carrying(request.layout.path("rejestracja", "sprawdz-skrzynke"), back)
 
 
 # signing in and out
@@ -218,7 +231,8 @@ class SignInView(FormView):
 
     def page(self) -> Mapping[str, Any]:
         back = self.request.params.get(RETURN_KEY)
-        return {"resend": False, "needed": bool(safe_path(back if isinstance(back, str) else "", ""))}
+        safe = safe_path(back if isinstance(back, str) else "", "")
+        return {"resend": False, "needed": bool(safe), "carried": carrying("", safe)}
 
     def success(self, values: Any, button: str) -> Any:
         request = self.request
@@ -248,9 +262,10 @@ class SignInView(FormView):
         if refusal is Refusal.WRONG:
             return WRONG
         phone = self.request.layout.site.phone
-        call = f" Jeśli nie pamiętasz hasła, zadzwoń do urzędu: {phone}." if phone else ""
+        call = f" Możesz też zadzwonić do urzędu: {phone}." if phone else ""
         return (
-            f"Za dużo nieudanych prób logowania. Spróbuj ponownie za {waiting_text(wait)}.{call} "
+            f"Za dużo nieudanych prób logowania. Spróbuj ponownie za {waiting_text(wait)}. "
+            f"Jeśli nie pamiętasz hasła, ustaw nowe.{call} "
             "Jeśli to nie Ty próbujesz się zalogować, Twoje konto jest bezpieczne: nikt na nie nie wszedł."
         )
 
@@ -267,4 +282,15 @@ def sign_out(context: Any, request: Any) -> Any:
 
 def sign_in_address(request: Any, back: str) -> str:
     """The sign-in page's address with the way back."""
-    return f"{request.layout.path('logowanie')}?{RETURN_KEY}={quote(back, safe='/@')}"
+    return carrying(request.layout.path("logowanie"), back)
+
+
+def carrying(address: str, back: str) -> str:
+    """`address` with the way back, if there is one."""
+    return f"{address}?{RETURN_KEY}={quote(back, safe='/@')}" if back else address
+
+
+def way_back(request: Any) -> str:
+    """The own address to go on to that came with this request's address; empty: none, or one too long to keep."""
+    back = safe_path(request.GET.get(RETURN_KEY), "")
+    return back if len(back) <= LONGEST_BACK else ""

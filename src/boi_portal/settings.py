@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+# settings of which 0 says something
+MAY_BE_ZERO = (("page_cache_mb", 0), ("staff_second_factor_grace_days", 0))
+
 
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message names it and says what to write."""
@@ -34,6 +37,7 @@ class Settings:
     session_idle: int = 20 * 60  # seconds
     session_absolute: int = 8 * 3600  # seconds
     activation_hours: int = 24
+    staff_second_factor_grace_days: int = 14  # from an employee's first sign-in; 0: needed at once
     mail_from: str = "boi@localhost"
     mail_delivery: str = "smtp"  # `smtp`: to the server of mail.host | `maildir`: into the mailbox of mail.queue_path
     worker: str = "thread"  # `thread`: in the portal's process (FileStorage) | `process`: run by `boi worker`
@@ -80,7 +84,7 @@ class Settings:
             )
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.type in ("int", "float") and not 0 < value < math.inf and (field.name, value) != ("page_cache_mb", 0):
+            if field.type in ("int", "float") and not 0 < value < math.inf and (field.name, value) not in MAY_BE_ZERO:
                 raise SettingsError(f"boi.{field.name} = {value}: expected a number above 0")
         if not self.hosts:
             raise SettingsError("boi.hosts must name the portal's host, e.g. boi.gmina.pl")

@@ -9,3 +9,5 @@ def includeme(config):
     config.include(".rooms")
     config.include(".reset")
     config.include(".management")
+    config.include(".stepup")
+    config.include(".compulsory")

@@ -11,6 +11,7 @@ from persistent import Persistent
 
 from ..office.store import Office
 from .devices import Devices
+from .factors import Factors
 from .session_list import SessionList
 
 
@@ -21,6 +22,7 @@ class Credentials(Persistent):
         self.id = id_
         self.devices = Devices()
         self.sessions = SessionList()
+        self.factors = Factors()
 
 
 def credentials_of(office: Office, userid: Any) -> Credentials | None:

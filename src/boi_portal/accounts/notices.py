@@ -56,3 +56,18 @@ def new_device(office: Office, account: Any, browser: str, network: str, address
 def login_of(account: Any) -> str:
     """The login of an applicant, or of an employee."""
     return str(getattr(account, "login", "") or account.__name__)
+
+
+def factors_changed(office: Office, account: Any, change: str, address: Address) -> None:
+    """Tell what was changed of the second factor; `change` is a Polish sentence."""
+    if account.email:
+        params = {"login": login_of(account), "at": datetime_text(now()), "change": change}
+        links = {"link": address("haslo"), "security": address("konto", "bezpieczenstwo")}
+        post(office, "factors-changed", account.email, {**params, **links})
+
+
+def factor_guessed(office: Office, account: Any, address: Address) -> None:
+    """Tell that somebody gave the right password and then wrong codes, again and again."""
+    if account.email:
+        params = {"login": login_of(account), "at": datetime_text(now()), "link": address("haslo")}
+        post(office, "factor-guessed", account.email, params)

@@ -10,10 +10,13 @@ import dataclasses
 import hashlib
 import hmac
 import ipaddress
+import time
+from typing import Any
 
 from persistent import Persistent
 
 from ..office.store import Office
+from ..web.polish import counted
 from .logins import folded
 
 PLACES = 5  # hexadecimal digits: a million counters of a kind at most
@@ -111,3 +114,13 @@ def network_of(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def throttles_of(request: Any) -> Throttles:
+    """The counters of tries, as this request sees them."""
+    return Throttles(request.office, request.registry.boi_settings.secret, time.time())
+
+
+def waiting_text(seconds: float) -> str:
+    """How long to wait, in words."""
+    return counted(max(1, -(-int(seconds) // 60)), "minutę", "minuty", "minut")

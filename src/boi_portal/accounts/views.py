@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -20,16 +19,17 @@ from ..web.assurance import Assurance
 from ..web.errors import RETURN_KEY, ErrorText, error_page, safe_path
 from ..web.forms import Button, FormView, PortalForm, Rejected
 from ..web.polish import counted
-from . import registration
+from . import passkeys, proving, registration
 from .consents import ClauseMissing, clause_text
 from .entry import enter
+from .factor_views import ANSWER, WRONG_PASSKEY
 from .notices import address_maker, base_of
 from .registration import ActivationFailed, Desk, LoginTaken
 from .resources import BUSINESS, ORGANISATION, PERSON
 from .rooms import ADDRESSES, ActivationLink, ActivationRoom, KindRoom, RegistrationRoom, SignInRoom
 from .schemas import ResendSchema, SignInSchema, registration_schema
 from .signin import Refusal, sign_in
-from .throttling import LETTERS, LETTERS_ADDRESS, REGISTRATIONS, Throttles, network_of
+from .throttling import LETTERS, LETTERS_ADDRESS, REGISTRATIONS, network_of, throttles_of, waiting_text
 
 ACTIVATED = "Konto zostało aktywowane. Możesz się zalogować."
 ALREADY_ACTIVE = "Konto jest już aktywne. Możesz się zalogować."
@@ -58,16 +58,6 @@ def desk_of(request: Any) -> Desk:
     """What registering needs, as this request sees it."""
     address = address_maker(base_of(request))
     return Desk(request.root, request.office, request.registry.boi_settings, address, now())
-
-
-def throttles_of(request: Any) -> Throttles:
-    """The counters of tries, as this request sees them."""
-    return Throttles(request.office, request.registry.boi_settings.secret, time.time())
-
-
-def waiting_text(seconds: float) -> str:
-    """How long to wait, in words."""
-    return counted(max(1, -(-int(seconds) // 60)), "minutę", "minuty", "minut")
 
 
 def slow_down(request: Any, seconds: float) -> None:
@@ -224,7 +214,8 @@ class SignInView(FormView):
     def __call__(self) -> Any:
         if self.request.method != "POST" and self.request.authenticated_userid is not None:
             return HTTPSeeOther(self._back(self.request.GET.get(RETURN_KEY)))
-        return super().__call__()
+        answer = self.request.POST.get(ANSWER) if self.request.method == "POST" else None
+        return self._take_answer(answer) if isinstance(answer, str) else super().__call__()
 
     def initial(self) -> Any:
         return {RETURN_KEY: safe_path(self.request.GET.get(RETURN_KEY), "")}
@@ -232,7 +223,7 @@ class SignInView(FormView):
     def page(self) -> Mapping[str, Any]:
         back = self.request.params.get(RETURN_KEY)
         safe = safe_path(back if isinstance(back, str) else "", "")
-        return {"resend": False, "needed": bool(safe), "carried": carrying("", safe)}
+        return {"resend": False, "needed": bool(safe), "here": self.request.path_qs, "carried": carrying("", safe)}
 
     def success(self, values: Any, button: str) -> Any:
         request = self.request
@@ -240,8 +231,17 @@ class SignInView(FormView):
         outcome = sign_in(request.root, request.office, throttles_of(request), name, password, Origin.of(request))
         if outcome.refusal is not None:
             return self._refused(outcome.refusal, outcome.wait, values)
-        enter(request, outcome.userid, Assurance.PASSWORD, "password")
-        return HTTPSeeOther(self._back(values[RETURN_KEY] or request.GET.get(RETURN_KEY)))
+        return proving.proceed(request, outcome.userid, self._back(values[RETURN_KEY] or request.GET.get(RETURN_KEY)))
+
+    def _take_answer(self, answer: str) -> Any:
+        """In by a passkey alone: it is something one has, and it has asked for a finger, a face or a PIN."""
+        userid, passkey = proving.check_passkey(self.request, passkeys.SIGN_IN, None, answer)
+        if passkey is None:
+            form = self.make_form()
+            form.reject(WRONG_PASSKEY)
+            return self.failure(form)
+        enter(self.request, userid, Assurance.TWO_FACTOR, proving.PASSKEY)
+        return HTTPSeeOther(self._back(self.request.GET.get(RETURN_KEY)))
 
     def _back(self, address: str | None) -> str:
         return safe_path(address, self.request.layout.path())

@@ -14,6 +14,7 @@ from ..pages.views import contact_of
 from ..publishing.catalog import listing
 from ..publishing.lifecycle import site_of
 from ..publishing.richtext import markup
+from ..web.assurance import ADVICE, Assurance
 from .resources import DEPARTMENTS, files_of
 from .schemas import ONLINE, SECTIONS
 
@@ -154,7 +155,12 @@ def _eform(card: Any, request: Any) -> dict[str, Any] | None:
     eform = card.eform_object()
     if eform is None or not request.has_permission(permissions.VIEW, eform):
         return None
-    return {"title": eform.title, "url": request.resource_url(eform), "minutes": eform.value("minutes", 0)}
+    return {
+        "title": eform.title,
+        "url": request.resource_url(eform),
+        "minutes": eform.value("minutes", 0),
+        "needs": ADVICE[eform.assurance] if eform.assurance > Assurance.PASSWORD else "",
+    }
 
 
 def _downloads(files: list[Any], request: Any) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..web.assurance import DEMANDS, Assurance
 from . import conditions
 from .conditions import Comparison, Condition
 from .errors import DefinitionError
@@ -64,6 +65,7 @@ class Definition:
     intro: str  # rich text
     minutes: int
     consent: str  # rich text; empty: none of its own
+    assurance: Assurance  # what is demanded of whoever fills it in and files it
     pages: tuple[Page, ...]
 
     @classmethod
@@ -82,6 +84,7 @@ class Definition:
             intro=_text(fields, "intro", "", 100_000, required=False),
             minutes=fields.get("minutes") or 0,
             consent=_text(fields, "consent", "", 100_000, required=False),
+            assurance=_level(fields.get("assurance")),
             pages=_Reader(types).pages(fields.get("pages")),
         )
 
@@ -315,6 +318,14 @@ def _id(raw: Mapping[str, Any], path: str) -> str:
         )
     if found in RESERVED_IDS:
         raise DefinitionError(f"{path}.id", f"„{found}” jest słowem zastrzeżonym; wybierz inny identyfikator")
+    return found
+
+
+def _level(raw: Any) -> Assurance:
+    """The level that a form demands; where it says nothing, a password is enough."""
+    found = DEMANDS.get(raw or "password") if isinstance(raw, str | None) else None
+    if found is None:
+        raise DefinitionError("assurance", f"nie ma takiego poziomu pewności; są: {', '.join(DEMANDS)}")
     return found
 
 

@@ -11,6 +11,7 @@ from zope.interface import implementer
 from ..interfaces import IEForm, IForms
 from ..publishing.content import Content, FolderContent
 from ..publishing.schema import BodySchema
+from ..web.assurance import DEMANDS, Assurance
 from .definition import Definition
 from .schemas import EFormSchema, first_pages
 
@@ -40,6 +41,11 @@ class EForm(Content):
     def definition(self) -> Definition:
         """The published definition. :raises DefinitionError: the data is broken."""
         return Definition.from_fields(with_pages(self.fields))
+
+    @property
+    def assurance(self) -> Assurance:
+        """What is demanded of whoever fills it in, without reading the whole definition."""
+        return DEMANDS.get(self.value("assurance", "") or "password", Assurance.PASSWORD)
 
     def rich_texts(self) -> Iterator[str]:
         yield self.value("intro", "")

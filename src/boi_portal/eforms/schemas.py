@@ -11,7 +11,8 @@ import colander
 import deform.widget
 
 from ..publishing import richtext
-from ..publishing.schema import NAME, ContentSchema, rich_text, text
+from ..publishing.schema import NAME, ContentSchema, choice, rich_text, text
+from ..web.assurance import DEMANDS, LABELS, Assurance
 from .definition import Definition
 from .errors import DefinitionError
 
@@ -114,6 +115,21 @@ def first_pages() -> list[dict[str, Any]]:
     return [{"id": "strona_1", "title": "Pierwsza strona", "fields": []}]
 
 
+def assurance_node() -> colander.SchemaNode:
+    """The level that a form demands. A password, which every form demands, is left out of the data."""
+    levels = [(name, LABELS[level]) for name, level in DEMANDS.items() if level > Assurance.PASSWORD]
+    node = choice(
+        "Wymagany poziom pewności",
+        levels,
+        required=False,
+        name="assurance",
+        description="Kto ma niższy poziom, najpierw potwierdzi, że to on, a potem wróci do formularza. Nic, co wpisze, nie przepadnie.",
+    )
+    node.widget.values = [("", LABELS[Assurance.PASSWORD]), *levels]
+    node.default = ""
+    return node
+
+
 class EFormSchema(ContentSchema):
     """An e-form."""
 
@@ -138,6 +154,7 @@ class EFormSchema(ContentSchema):
     consent = rich_text(
         "Zgoda potrzebna przy tym formularzu", description="Zostaw puste, jeśli nie jest potrzebna osobna zgoda."
     )
+    assurance = assurance_node()
     pages = colander.SchemaNode(
         Structure(),
         title="Pytania",

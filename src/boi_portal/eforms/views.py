@@ -15,6 +15,7 @@ from substanced.util import find_objectmap
 from .. import permissions
 from ..interfaces import CaseTypeToEForm, IEForm, IForms
 from ..publishing import richtext
+from ..web.assurance import ADVICE, Assurance
 from . import printing
 from .definition import Definition
 from .fields import Field
@@ -63,6 +64,7 @@ def eform(context: Any, request: Any) -> dict[str, Any]:
         "addressee": definition.addressee,
         "minutes": definition.minutes,
         "intro": richtext.markup(definition.intro),
+        "needs": ADVICE[definition.assurance] if definition.assurance > Assurance.PASSWORD else "",
         "pages": definition.pages,
         "live": context.state == "published" and context.version > 0,
         "card": _card_of(context, request),

@@ -6,8 +6,10 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from boi_portal.accounts.resources import ACTIVE, Applicant, applicant_of
+from boi_portal.accounts.resources import ACTIVE, Applicant, Consent, applicant_of
 from boi_portal.office.store import random_id
+from boi_portal.profile import number_changes
+from boi_portal.profile.number_changes import NumberChange
 from boi_portal.publishing import lifecycle
 from boi_portal.publishing.content import now
 from boi_portal.sandbox import signing
@@ -77,10 +79,17 @@ def add_applicant(office: Any, person: Person = ANNA, **more: Any) -> Applicant:
     made.login = f"konto{made.id[:8]}"
     made.email = f"{made.login}@poczta.example"
     made.state = ACTIVE
+    made.consents = (Consent("a clause that is gone", 1, now()),)
     for name, value in more.items():
         setattr(made, name, value)
     office.applicants[made.id] = made
     return made
+
+
+def ask_number(office: Any, applicant: Applicant, which: str = "pesel") -> NumberChange:
+    """A change of a number that waits for the office."""
+    document = StoredFile("decyzja.pdf", "application/pdf", PDF, now())
+    return number_changes.ask(office, applicant, which, JAN.pesel, "", document, now())
 
 
 def complete_draft(portal: Any, applicant: Applicant, form: Any, typed: Any = TYPED) -> Draft:

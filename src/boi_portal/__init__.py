@@ -24,6 +24,7 @@ FEATURES = (
     "accounts",
     "submissions",
     "cases",
+    "profile",
     "staffing",
     "api",
     "transfer",

@@ -19,6 +19,7 @@ CASE_VIEW = "boi.case.view"  # see a case as the office
 CASE_HANDLE = "boi.case.handle"  # register it, move its stage
 STAFF_MANAGE = "boi.staff"  # employees' accounts: invite, change roles, switch off
 ABSENCES = "boi.absences"  # write down an employee's absence
+PERSONAL_DATA = "boi.personal-data"  # see and decide what applicants ask to change in their data
 
 EDITOR = "redaktor"
 CHIEF_EDITOR = "redaktor-naczelny"
@@ -99,6 +100,11 @@ def editors_room_acl() -> list[Ace]:
 def desk_acl() -> list[Ace]:
     """The clerk's desk."""
     return [(Allow, role(name), (VIEW, DESK)) for name in (CLERK, HEAD, ADMIN)] + [DENY_ALL]
+
+
+def personal_data_acl() -> list[Ace]:
+    """What applicants ask the office to change in their data."""
+    return [(Allow, role(name), (VIEW, PERSONAL_DATA)) for name in (HEAD, ADMIN)] + [DENY_ALL]
 
 
 def staff_management_acl() -> list[Ace]:

@@ -137,8 +137,9 @@ def test_registration_to_first_sign_in(
     box["login"], box["password"] = login, NEW_PASSWORD
     signed_in = box.submit().follow()
     assert signed_in.request.path == "/"
-    account = browser.get("/konto").html.find("dl").get_text("|", strip=True)
-    assert "Anna Przykładowa" in account
+    account = browser.get("/konto/dane").html.find("dl").get_text("|", strip=True)
+    assert "/konto/dane" in browser.get("/konto").text
+    assert "Anna|Nazwisko|Przykładowa" in account
     assert pesel_of(number) not in account
     assert pesel_of(number)[-4:] in account
     if kind != "osoba-fizyczna":
@@ -150,8 +151,7 @@ def test_registration_keeps_what_was_consented_to(portal: TestPortal) -> None:
     register(portal, "zgodna", 21).get(activation_link(portal, "zgodna"))
     browser = portal.browser()
     sign_in(browser, "zgodna", NEW_PASSWORD, status=303)
-    page = browser.get("/konto")
-    assert "Polityka prywatności, wersja 1" in page.text
+    page = browser.get("/konto/zgody").click("Polityka prywatności, wersja 1")
     assert "Inspektor ochrony danych" in page.text
     with portal.opened(commit=False) as opened:
         (consent,) = by_login(opened.office, "zgodna").consents
@@ -494,84 +494,6 @@ def test_sign_in_and_out_leave_events_of_ids_alone(portal: TestPortal) -> None:
             ("sign-in", jan.userid, jan.userid, "127.0.0.1"),
             ("sign-in-failed", "", jan.userid, "127.0.0.1"),
         ]
-
-
-# the own account
-
-
-@pytest.mark.parametrize("path", ["/konto", "/konto/adresy", "/konto/haslo"])
-def test_account_is_nobody_elses(portal: TestPortal, path: str) -> None:
-    assert portal.browser().get(path).location.startswith("http://localhost/logowanie?powrot=/konto")
-
-
-def test_account_of_an_employee(portal: TestPortal) -> None:
-    browser = portal.signed_in("kierownik")
-    rows = browser.get("/konto").html.find("dl").get_text("|", strip=True)
-    assert "Klara Kierująca" in rows
-    assert "Wydział Spraw Obywatelskich" in rows
-    assert "Urzędnik, Kierownik" in rows
-    browser.get("/konto/adresy", status=403)
-
-
-def test_addresses_and_phone_are_changed(portal: TestPortal) -> None:
-    browser = portal.signed_in("jan.testowy")
-    form = browser.get("/konto/adresy").forms["formularz"]
-    assert form.get("street", index=0).value == "ul. Lipowa"
-    form["phone"] = "729 999 999"
-    form["pole-letters-where"] = "other"
-    for name, value in {"house_number": "1", "postal_code": "00-950", "town": "Warszawa"}.items():
-        form.set(name, value, index=1)
-    page = form.submit("zapisz", status=303).follow()
-    assert "Zapisaliśmy zmiany" in flashed(page)
-    rows = page.html.find("dl").get_text("|", strip=True)
-    assert "+48 729 999 999" in rows
-    assert "00-950 Warszawa" in rows
-    assert "99-998 Zdroje" in rows
-
-
-@pytest.mark.parametrize("login", ["jan.testowy", "urzednik.os"])
-def test_password_is_changed_with_the_old_one_alone(portal: TestPortal, login: str) -> None:
-    browser = portal.signed_in(login)
-    form = browser.get("/konto/haslo").forms["formularz"]
-
-    def submit(old: str, new: str, status: int) -> Any:
-        form["old"], form["new"] = old, new
-        return form.submit("zmien", status=status)
-
-    assert "To nie jest Twoje obecne hasło" in summary(submit("zupełnie inne hasło", NEW_PASSWORD, 422))
-    assert "takie samo" in summary(submit(PASSWORD, PASSWORD, 422))
-    assert "za krótkie" in summary(submit(PASSWORD, "kot", 422))
-    assert "Twoje dane" in summary(submit(PASSWORD, f"most {login} nad rzeką", 422))
-    assert "Hasło zostało zmienione" in flashed(submit(PASSWORD, NEW_PASSWORD, 303).follow())
-    sign_in(portal.browser(), login, PASSWORD, status=422)
-    sign_in(portal.browser(), login, NEW_PASSWORD, status=303)
-    form = browser.get("/konto/haslo").forms["formularz"]
-    submit(NEW_PASSWORD, PASSWORD, 303)
-
-
-@pytest.mark.parametrize("login", ["jan.testowy", "urzednik.os"])
-def test_a_new_password_ends_the_other_sessions_and_renews_this_one(portal: TestPortal, login: str) -> None:
-    here, elsewhere = portal.signed_in(login), portal.signed_in(login)
-    cookie = here.cookies["boi"]
-    form = here.get("/konto/haslo").forms["formularz"]
-    form["old"], form["new"] = PASSWORD, NEW_PASSWORD
-    form.submit("zmien", status=303)
-    assert here.cookies["boi"] != cookie
-    here.get("/konto", status=200)
-    assert "/logowanie" in elsewhere.get("/konto", status=303).location
-    form = here.get("/konto/haslo").forms["formularz"]
-    form["old"], form["new"] = NEW_PASSWORD, PASSWORD
-    form.submit("zmien", status=303)
-
-
-def test_guessing_the_old_password_is_slowed_down(portal: TestPortal) -> None:
-    browser = portal.signed_in("jan.testowy")
-    form = browser.get("/konto/haslo").forms["formularz"]
-    for _ in range(5):
-        form["old"], form["new"] = "zupełnie inne hasło", NEW_PASSWORD
-        form.submit("zmien", status=422)
-    form["old"], form["new"] = PASSWORD, NEW_PASSWORD
-    assert "Spróbuj ponownie za" in summary(form.submit("zmien", status=422))
 
 
 def test_closed_account_cannot_be_used(portal: TestPortal) -> None:

@@ -6,6 +6,8 @@ database has taken it, so that what cannot be stored is found, too.
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 import logging
 import re
 import secrets
@@ -19,7 +21,19 @@ from pyramid.events import ContextFound
 from webob import Request
 from webtest import TestApp, Upload
 
+from boi_portal.accounts.resources import ORGANISATION
 from boi_portal.publishing import lifecycle
+from boi_portal.publishing.content import now
+from boi_portal.representation.records import (
+    MANDATE,
+    MEMBER,
+    MandateDocument,
+    Representation,
+    State,
+    Terms,
+    rights_of,
+    ties_of,
+)
 from boi_portal.web.security import USER_KEY
 from boi_portal.web.sessions import SessionRecord, cookie_name, session_key
 from tests import citizens
@@ -43,11 +57,13 @@ BASES = {
     "Bin": "/kosz",
     "CaseResource": "/sprawy/{case}",
     "CasesRoom": "/sprawy",
+    "ChoiceRoom": "/konto/dzialam-jako",
     "DeskCaseResource": "/urzad/sprawy/{case}",
     "DeskRoom": "/urzad",
     "DraftResource": "/robocze/{draft}",
     "DraftsRoom": "/robocze",
     "EmployeeRoom": "/pracownicy/redaktorka",
+    "EmailLink": f"/zmiana-e-mail/{TOKEN_OF_NOBODY}",
     "FiledDraft": "/robocze/{filed}",
     "ICaseType": CARD,
     "ICatalogOfCases": "/katalog",
@@ -66,8 +82,16 @@ BASES = {
     "InvitationLink": f"/zaproszenie/{TOKEN_OF_NOBODY}",
     "InvitationRoom": "/zaproszenie",
     "KindRoom": "/rejestracja/osoba-fizyczna",
+    "MandateResource": "/konto/pelnomocnictwa/{mandate}",
+    "MandatesRoom": "/konto/pelnomocnictwa",
     "Newsroom": "/redakcja",
+    "OfferLink": "/upowaznienie/{offer}",
+    "OfferRoom": "/upowaznienie",
+    "PeopleRoom": "/konto/osoby",
     "PersonAbsencesRoom": "/nieobecnosci/urzednik",
+    "NumberChangeResource": "/urzad/zmiany-danych/{change}",
+    "NumberChangesRoom": "/urzad/zmiany-danych",
+    "PersonResource": "/konto/osoby/{person}",
     "ReceiptRoom": "/poswiadczenie",
     "RegistrationRoom": "/rejestracja",
     "ResetLink": f"/haslo/{TOKEN_OF_NOBODY}",
@@ -98,6 +122,7 @@ BELOW = {
     "plik": (f"/{FILE_ID}", ""),
     "strona": ("/osoba", "/psy", "/nie-ma"),
     "zalacznik": ("/{attachment}", ""),
+    "zgody": ("", "/1", "/999", "/x/y"),
 }
 UNENDING = ("auditstream-sse", "wyloguj", "logout")  # a stream, and the end of the session that the next request needs
 STATIC = ("/static/x/portal.css", "/sdistatic/css/sdi_bootstrap.css", "/deformstatic/css/form.css", "/fcstatic/x")
@@ -105,6 +130,7 @@ PEOPLE = {
     "visitor": None,
     "jan": "jan.testowy",
     "anna": "anna",
+    "firm": "firm",
     "clerk": "urzednik",
     "other clerk": "urzednik.os",
     "editor": "redaktorka",
@@ -130,9 +156,30 @@ class Town:
             users = site["principals"]["users"]
             userids = {login: user.__oid__ for login, user in users.items()}
             userids["jan.testowy"] = citizens.account_of(office, "jan.testowy").userid
-            userids["anna"] = citizens.add_applicant(office).userid
+            anna = citizens.add_applicant(office)
+            userids["anna"] = anna.userid
+            self.names["change"] = citizens.ask_number(office, anna).id
+            userids["firm"] = citizens.add_applicant(office, kind=ORGANISATION, org_name="Zakład Próbny").userid
+            self._represent(office, userids)
         portal.work()
         self.people = {name: self.browser(login and userids[login]) for name, login in PEOPLE.items()}
+
+    def _represent(self, office: Any, userids: dict[str, Any]) -> None:
+        """A mandate of Jan's, and two of the firm's people: Jan, who so has a choice, and somebody who has not answered."""
+        jan, firm, day = userids["jan.testowy"], userids["firm"], datetime.date(2026, 1, 2)
+        paper = MandateDocument("p.pdf", "application/pdf", citizens.PDF, now())
+        terms = Terms(MANDATE, "ktos", rights_of("sign"), None, day, day.replace(year=2126), paper)
+        mandate = Representation(jan, terms, now())
+        person, offer = (Representation(firm, Terms(MEMBER, "k@poczta.example", rights_of("sign")), now()) for _ in "ab")
+        mandate.agent, person.agent = citizens.add_applicant(office).userid, jan
+        mandate.state = person.state = State.ACCEPTED
+        offer.token_sha256 = hashlib.sha256(TOKEN_OF_NOBODY.encode()).hexdigest()
+        offer.token_until = now() + datetime.timedelta(days=1)
+        for one in (mandate, person, offer):
+            office.representations[one.id] = one
+            ties_of(office, one.principal).given.add(one.id)
+        ties_of(office, jan).held.add(person.id)
+        self.names.update(mandate=mandate.id, person=person.id, offer=offer.id + TOKEN_OF_NOBODY)
 
     def browser(self, userid: Any) -> TestApp:
         """A browser with a session of its own; without one for a visitor."""
@@ -229,7 +276,7 @@ def test_every_view_has_an_address_here(town: Town) -> None:
 def test_every_address_here_is_one(town: Town) -> None:
     for base in BASES.values():
         assert any(
-            ask(town, who, town.path(base)).status_int in (200, 301, 303, 410) for who in ("jan", "clerk", "chief")
+            ask(town, who, town.path(base)).status_int in (200, 301, 303, 410) for who in ("jan", "firm", "clerk", "chief")
         ) or base in ("/kosz",), base
 
 
@@ -378,8 +425,19 @@ def test_odd_headers_do_not_fail(town: Town, nothing_kept: None, headers: dict[s
 
 # other people's data
 
-PRIVATE = ("DraftResource", "FiledDraft", "CaseResource", "DeskCaseResource")
-ALLOWED = {"DraftResource": "jan", "FiledDraft": "jan", "CaseResource": "jan", "DeskCaseResource": "clerk"}
+PRIVATE = (
+    "DraftResource", "FiledDraft", "CaseResource", "DeskCaseResource", "NumberChangeResource", "MandateResource",
+    "PersonResource",
+)  # fmt: skip
+ALLOWED = {
+    "DraftResource": "jan",
+    "FiledDraft": "jan",
+    "CaseResource": "jan",
+    "DeskCaseResource": "clerk",
+    "MandateResource": "jan",
+    "PersonResource": "firm",
+    "NumberChangeResource": "admin",
+}
 
 
 @pytest.mark.parametrize("who", [name for name in PEOPLE if name != "visitor"])
@@ -587,8 +645,8 @@ def test_reading_writes_nothing(town: Town, who: str) -> None:
         if login is not None:
             ask(town, name, "/konto")
     for address in town.addresses():
-        if who == "clerk" and address.startswith("/urzad/sprawy/"):
-            continue  # a clerk's reading is written down
+        if who in ("clerk", "admin") and address.startswith(("/urzad/sprawy/", "/urzad/zmiany-danych/")):
+            continue  # an employee's reading is written down
         for method in ("GET", "HEAD"):
             before = state()
             ask(town, who, address, method)

@@ -7,6 +7,7 @@ Owns who a person of the portal is and how they prove it. What they file and see
 def includeme(config):
     config.add_assets("accounts", "boi_portal.accounts:static")
     config.include(".rooms")
+    config.include(".menu")
     config.include(".reset")
     config.include(".management")
     config.include(".stepup")

@@ -56,12 +56,17 @@ def consent_given(site: Any, at: datetime.datetime) -> Consent:
     return Consent(page.uid, _version_of(site, page, at).number, at)
 
 
+def _digest(page: Any) -> str:
+    """As `Version` has it."""
+    return hashlib.sha256(canonical_json(page.fields).encode()).hexdigest()
+
+
 def _version_of(site: Any, page: Any, at: datetime.datetime) -> Version:
     """The version that holds the page's present text.
 
     Pages are not versioned by themselves; so the first consent to a changed text makes a version of it.
     """
-    digest = hashlib.sha256(canonical_json(page.fields).encode()).hexdigest()
+    digest = _digest(page)
     for version in site.versions.all(page.uid):
         if version.sha256 == digest:
             return version
@@ -71,10 +76,30 @@ def _version_of(site: Any, page: Any, at: datetime.datetime) -> Version:
     return made
 
 
+def needs_consent(applicant: Applicant) -> bool:
+    """Whether the account may do nothing before consent is given, as one that the office has made."""
+    return not applicant.consents
+
+
+def has_changed(site: Any, applicant: Applicant) -> bool:
+    """Whether the clause says something else than what the applicant has read last.
+
+    The consent stays good: it is to a purpose, and that is not changed by a word in the clause. The applicant is told and asked to read.
+    """
+    page = site.get(CLAUSE_PAGE)
+    if page is None or page.state != "published" or not applicant.consents:
+        return False
+    last = applicant.consents[-1]
+    try:
+        return bool(site.versions.get(last.clause, last.version).sha256 != _digest(page))
+    except VersionNotFound:
+        return True
+
+
 def consents_of(site: Any, applicant: Applicant) -> list[GivenConsent]:
     """What an applicant has agreed to, newest first, each with the text as it was."""
     shown = []
-    for consent in sorted(applicant.consents, key=lambda consent: consent.at, reverse=True):
+    for consent in reversed(applicant.consents):
         try:
             fields = site.versions.get(consent.clause, consent.version).fields
         except VersionNotFound:

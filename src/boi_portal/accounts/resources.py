@@ -75,6 +75,10 @@ class Applicant(Persistent):
     created_at: datetime.datetime | None = None
     activated_at: datetime.datetime | None = None
     pending_until: datetime.datetime | None = None  # a pending account is forgotten then
+    verified: Mapping[str, str] = {}  # field -> title of the identity provider that vouches for it; such fields are locked
+    notifications: Mapping[str, bool] = {}  # kind of letter -> whether it is wanted; see `notifications`
+    email_change: Any = None  # a change that waits for its confirmation, or can still be undone; see `profile.email_change`
+    number_changes: tuple[str, ...] = ()  # ids of what was asked of the office; see `profile.number_changes`
 
     def __init__(self, id_: str, kind: str = PERSON) -> None:
         self.id = id_

@@ -88,7 +88,7 @@ class SignInRoom(PublicRoom):
 class AccountRoom(Room):
     """`/konto`: the own account of whoever is signed in."""
 
-    title = "Twoje konto"
+    title = "Ustawienia konta"
 
     def __acl__(self) -> list[Any]:
         return [*permissions.applicant_room_acl()[:-1], *permissions.staff_room_acl()]

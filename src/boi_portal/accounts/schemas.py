@@ -383,17 +383,26 @@ def _add_at(error: colander.Invalid, node: Any, path: tuple[str, ...], message: 
         error.msg = message
 
 
+def org_name_node(kind: str) -> colander.SchemaNode:
+    """The name of a firm or an institution."""
+    title = "Nazwa firmy" if kind == BUSINESS else "Pełna nazwa"
+    return text(title, name="org_name", max_length=200, autocomplete="organization")
+
+
+def number_checks() -> dict[str, Check]:
+    """The validators of official numbers, by their names."""
+    return {
+        "pesel": holds(_is_pesel, PESEL_RULE),
+        "nip": holds(stdnum_nip.is_valid, NIP_RULE),
+        "regon": holds(stdnum_regon.is_valid, REGON_RULE),
+        "krs": matches(r"[0-9]{10}", KRS_RULE),
+    }
+
+
 def firm_schema(kind: str) -> colander.Schema:
     """What is asked of a firm or an institution."""
     node = colander.Schema(name="firm", title="Firma" if kind == BUSINESS else "Osoba prawna lub instytucja")
-    node.add(
-        text(
-            "Nazwa firmy" if kind == BUSINESS else "Pełna nazwa",
-            name="org_name",
-            max_length=200,
-            autocomplete="organization",
-        )
-    )
+    node.add(org_name_node(kind))
     node.add(number("NIP", holds(stdnum_nip.is_valid, NIP_RULE), name="nip", max_length=20))
     node.add(
         number(

@@ -52,6 +52,7 @@ def list_desk(context: DeskRoom, request: Any) -> dict[str, Any]:
     counts = {name: sum(desk.count(office, department, name) for department in departments) for name in stages.STAGES}
     return {
         "title": context.title,
+        "rooms": context.rooms(),
         "departments": [child(request.root, DEPARTMENTS, name) for name in departments],
         "filters": [(name, label, sum(counts[stage] for stage in wanted)) for name, (label, wanted) in FILTERS.items()],
         "chosen": chosen,

@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 from typing import Any
 
+from ..accounts.notifications import MESSAGE, STAGE, wants
 from ..accounts.resources import Applicant, applicant_of
 from ..casetypes.resources import DEPARTMENTS, child
 from ..interfaces import CaseTypeToEForm
@@ -133,7 +134,7 @@ def _move(office: Office, case: Case, event: StageEvent, clerk: Clerk) -> None:
     case.events = (*case.events, event)
     _index(office, case.number)
     applicant = applicant_of(office, case.owner)
-    if applicant is None or not applicant.email:
+    if applicant is None or not applicant.email or not _is_wanted(applicant, event):
         return
     words = {
         "title": case.title,
@@ -144,6 +145,11 @@ def _move(office: Office, case: Case, event: StageEvent, clerk: Clerk) -> None:
         "link": f"{clerk.portal_url}/sprawy/{case.number}",
     }
     post(office, "stage", applicant.email, words)
+
+
+def _is_wanted(applicant: Applicant, event: StageEvent) -> bool:
+    """Whether the citizen wants to hear of it; one letter tells of the stage and that the clerk has written."""
+    return wants(applicant, STAGE) or (bool(event.note) and wants(applicant, MESSAGE))
 
 
 def explanation(case: Case) -> str:

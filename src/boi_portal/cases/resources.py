@@ -77,13 +77,17 @@ class DeskRoom(Room):
     def office(self) -> Any:
         return self.request.office
 
-    def __getitem__(self, name: str) -> DeskCases:
-        if name != "sprawy":
-            raise KeyError(name)
-        return DeskCases(self.request, self, name)
+    def __getitem__(self, name: str) -> Any:
+        return DeskCases(self.request, self, name) if name == "sprawy" else super().__getitem__(name)
 
     def __acl__(self) -> list[Any]:
         return permissions.desk_acl()
+
+    def rooms(self) -> list[Room]:
+        """The rooms that other features have put here and that this employee may enter."""
+        mark = f"{self.__name__}/"
+        names = sorted(path.removeprefix(mark) for path in self.request.registry.boi_rooms if path.startswith(mark))
+        return [room for room in (self[name] for name in names) if self.request.has_permission(permissions.VIEW, room)]
 
     @property
     def departments(self) -> list[str]:

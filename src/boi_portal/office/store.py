@@ -44,6 +44,8 @@ KINDS = (
     "exports",  # id -> a person's own data, made ready by the worker
     "api_tokens",  # SHA-256 of a token -> who may call the API, and for what
     "api_replies",  # idempotency key -> what was answered
+    "number_changes",  # id -> a PESEL, NIP, REGON or KRS number that somebody asks the office to change
+    "people",  # the index by which clerks find applicants, written by the worker
     "chain",  # number -> a link of the audit trail's chain, written by the worker
 )
 
@@ -136,6 +138,8 @@ class Office(Persistent):
     exports: Shards
     api_tokens: Shards
     api_replies: Shards
+    number_changes: Shards
+    people: Shards
     chain: Shards
 
     def __init__(self) -> None:

@@ -102,6 +102,7 @@ class ServiceProvider:
         services = (
             ("SingleLogoutService", "SOAP", "slo", ""),
             ("SingleLogoutService", "HTTP-Redirect", "slo", ""),
+            ("SingleLogoutService", "HTTP-POST", "slo", ""),
             ("AssertionConsumerService", "HTTP-Artifact", "acs", 'index="0"'),
             ("AssertionConsumerService", "HTTP-POST", "acs", 'index="1"'),
         )

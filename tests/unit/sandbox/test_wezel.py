@@ -241,7 +241,7 @@ def test_keys_roll_over_in_three_steps(wezel):
         ]
 
     def step(name: str) -> None:
-        answer = requests.post(f"{wezel.address}/klucze", data={"krok": name}, timeout=10, allow_redirects=False)
+        answer = requests.post(f"{wezel.address}/klucze", data={"dostawca": "wezel", "krok": name}, timeout=10, allow_redirects=False)
         assert answer.status_code == 303
 
     def used() -> str:

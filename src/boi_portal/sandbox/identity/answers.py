@@ -38,6 +38,14 @@ UNKNOWN_PRINCIPAL = "urn:oasis:names:tc:SAML:2.0:status:UnknownPrincipal"
 WEZEL, SAML2 = "wezel-krajowy", "saml2"
 LARGE = 2 * 1024 * 1024  # bytes of a document that is too large
 _ATTRIBUTES = "http://eidas.europa.eu/attributes/naturalperson/"
+_NAME_FORMAT = "urn:oasis:names:tc:SAML:2.0:attrname-format:"
+# what the provider of standard SAML calls them
+PLAIN_NAMES = {
+    "PersonIdentifier": "pesel",
+    "CurrentGivenName": "imie",
+    "CurrentFamilyName": "nazwisko",
+    "DateOfBirth": "dataUrodzenia",
+}
 _MINUTE = dt.timedelta(minutes=1)
 _FORGED = Person.computed("Fałszywa", "Podstawiona", dt.date(1990, 1, 1), 9990)
 
@@ -282,23 +290,30 @@ def _assertion(answer: Answer) -> etree._Element:
 
 
 def _attribute_statement(answer: Answer) -> etree._Element:
+    return make("saml2:AttributeStatement", *(_attribute(answer, *each) for each in _values(answer)))
+
+
+def _values(answer: Answer) -> list[tuple[str, str, str]]:
+    """Friendly name, name in eIDAS and text of what is said about the person."""
     person = answer.citizen.person
-    values = (
+    return [
         ("FamilyName", "CurrentFamilyName", person.last_name),
         ("DateOfBirth", "DateOfBirth", f"{person.born.isoformat()}Z"),
         ("FirstName", "CurrentGivenName", person.first_name),
         ("PersonIdentifier", "PersonIdentifier", person.pesel),
+    ]
+
+
+def _attribute(answer: Answer, friendly: str, name: str, text: str) -> etree._Element:
+    value = make("saml2:AttributeValue", text, declare=("xsi", "naturalperson"))
+    if answer.comment_in == name:
+        _break_by_comment(value)
+    if answer.profile == SAML2:
+        return make("saml2:Attribute", value, Name=PLAIN_NAMES[name], NameFormat=f"{_NAME_FORMAT}basic")
+    value.set(tag("xsi:type"), f"naturalperson:{name}Type")
+    return make(
+        "saml2:Attribute", value, FriendlyName=friendly, Name=_ATTRIBUTES + name, NameFormat=f"{_NAME_FORMAT}uri"
     )
-    statement = make("saml2:AttributeStatement")
-    for friendly, name, text in values:
-        value = make("saml2:AttributeValue", text, declare=("xsi", "naturalperson"))
-        value.set(tag("xsi:type"), f"naturalperson:{name}Type")
-        if answer.comment_in == name:
-            _break_by_comment(value)
-        uri = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
-        attribute = make("saml2:Attribute", value, FriendlyName=friendly, Name=_ATTRIBUTES + name, NameFormat=uri)
-        statement.append(attribute)
-    return statement
 
 
 def _break_by_comment(element: etree._Element) -> None:

@@ -89,16 +89,15 @@ def asked_of_wezel(message: etree._Element, relay_state: str, destination: str, 
     return _asked(message, relay_state, service, ARTIFACT, level)
 
 
-def asked_plainly(
-    message: etree._Element, relay_state: str, destination: str, service: ServiceProvider, signed: bool
-) -> Asked:
-    """The question in an AuthnRequest of standard SAML 2.0; `signed` is False where the query was signed and checked.
+def asked_plainly(message: etree._Element, relay_state: str, destination: str, service: ServiceProvider) -> Asked:
+    """The question in an AuthnRequest of standard SAML 2.0, whose signature was beside it and was checked.
 
     :raises MessageError: it is not in order.
     """
-    checked(message, "AuthnRequest", destination, service, signed)
-    wanted = text_of(message, "saml2p:RequestedAuthnContext/saml2:AuthnContextClassRef")
-    level = next((level for level, name in LEVELS.items() if name == wanted), "low")
+    checked(message, "AuthnRequest", destination, service, signed=False)
+    wanted = find_all(message, "saml2p:RequestedAuthnContext/saml2:AuthnContextClassRef")
+    names = {(element.text or "").strip() for element in wanted}
+    level = next((level for level, name in LEVELS.items() if name in names), "low")
     return _asked(message, relay_state, service, POST, level)
 
 

@@ -32,9 +32,9 @@ class SigningKey:
 
     @classmethod
     def made(cls, common_name: str, kind: str, expired: bool = False) -> SigningKey:
-        """A new key; `kind` is `ec` (P-256) or `rsa` (3072 bits)."""
+        """A new key; `kind` is `ec` (P-256) or `rsa` (2048 bits)."""
         key: PrivateKey = (
-            ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else rsa.generate_private_key(65537, 3072)
+            ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else rsa.generate_private_key(65537, 2048)
         )
         return cls(key, _certificate(key, common_name, expired))
 
@@ -83,6 +83,7 @@ class KeyRing:
     def __init__(self, folder: Path, name: str, common_name: str, kind: str) -> None:
         self._folder, self._name, self._common_name, self._kind = folder, name, common_name, kind
         self._lock = threading.RLock()
+        self._stranger: SigningKey | None = None
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         if not self._numbers():
@@ -127,7 +128,10 @@ class KeyRing:
 
     def stranger(self) -> SigningKey:
         """A key with a certificate that looks like this provider's and was never published."""
-        return SigningKey.made(self._common_name, self._kind)
+        with self._lock:
+            if self._stranger is None:
+                self._stranger = SigningKey.made(self._common_name, self._kind)
+            return self._stranger
 
     def _current(self) -> int:
         signing = self.signing.certificate.serial_number

@@ -18,19 +18,22 @@ import requests
 
 from boi_portal.sandbox.authority import replace_file
 from boi_portal.sandbox.identity import answers, metadata, mischief, signatures
-from boi_portal.sandbox.identity.answers import WEZEL, Answer
+from boi_portal.sandbox.identity.answers import PLAIN_NAMES, SAML2, WEZEL, Answer
 from boi_portal.sandbox.identity.asking import Asked
 from boi_portal.sandbox.identity.documents import (
     MessageError,
+    find,
     in_envelope,
     instant,
     now,
     out_of_envelope,
     parse,
+    tag,
+    text_of,
     written,
 )
-from boi_portal.sandbox.identity.keys import DAY, KeyRing
-from boi_portal.sandbox.identity.metadata import POST, SOAP, Service, ServiceProvider
+from boi_portal.sandbox.identity.keys import DAY, KeyRing, SigningKey
+from boi_portal.sandbox.identity.metadata import POST, REDIRECT, SOAP, Service, ServiceProvider
 from boi_portal.sandbox.people import Citizen
 
 TIMEOUT = 10  # seconds, for requests to the service provider
@@ -68,6 +71,20 @@ NATIONAL = Profile(
         ("SingleSignOnService", POST, "/login/SingleSignOnService"),
     ),
 )
+STANDARD = Profile(
+    name="samorzad",
+    title="Logowanie samorządowe (piaskownica)",
+    kind=SAML2,
+    entity_id="https://samorzad.piaskownica.example/saml",
+    path="/krajowy-inny",
+    level="substantial",
+    services=(
+        ("SingleLogoutService", REDIRECT, "/wylogowanie"),
+        ("SingleLogoutService", POST, "/wylogowanie"),
+        ("SingleSignOnService", REDIRECT, "/logowanie"),
+    ),
+)
+PROFILES = (NATIONAL, STANDARD)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +140,7 @@ class Provider:
         self._asked: dict[str, Asked] = {}
         self._artifacts: dict[str, tuple[Answer, bytes]] = {}
         self._sessions: dict[str, SignedIn] = {}
+        self._logouts: dict[str, ServiceProvider] = {}
         self._last = ("", b"")
 
     # its files
@@ -148,6 +166,9 @@ class Provider:
             "loa": self.profile.level,
             "provider_name": "Biuro Obsługi Interesanta",
         }
+        if self.profile.kind == SAML2:
+            names = zip(("pesel", "first_name", "last_name", "birth_date"), PLAIN_NAMES.values(), strict=True)
+            settings["attributes"] = "{" + ", ".join(f"{key}: {value}" for key, value in names) + "}"
         lines = "".join(f"{key}: {value}\n" for key, value in settings.items())
         replace_file(self._folder / name, self.metadata())
         replace_file(self._folder / f"{self.profile.name}.yaml", lines.encode())
@@ -276,43 +297,70 @@ class Provider:
         with self._lock:
             return self._sessions.get(index)
 
-    def sign_logout(self, message: Any, kind: str) -> Any:
-        """Sign a logout message, or spoil it; `kind` is `request` or `response`."""
+    def expect_logout(self, request_id: str, service: ServiceProvider) -> None:
+        """Keep in mind that a service was asked, with the browser, to log somebody out."""
+        with self._lock:
+            self._logouts[request_id] = service
+            _bound(self._logouts)
+
+    def expected_logout(self, request_id: str) -> ServiceProvider | None:
+        """The service that was asked so, the first time."""
+        with self._lock:
+            return self._logouts.pop(request_id, None)
+
+    def logout_signer(self, kind: str) -> SigningKey | None:
+        """Whose key signs a logout message; `kind` is `request` or `response`; None where it is to be sent unsigned."""
         on = self.switches.on
-        if f"unsigned-logout-{kind}" not in on:
-            foreign = f"foreign-logout-{kind}" in on
-            signatures.sign(message, self.ring.stranger() if foreign else self.ring.signing)
+        if f"unsigned-logout-{kind}" in on:
+            return None
+        return self.ring.stranger() if f"foreign-logout-{kind}" in on else self.ring.signing
+
+    def sign_logout(self, message: Any, kind: str) -> Any:
+        """Sign a logout message in itself, as `logout_signer` says."""
+        signer = self.logout_signer(kind)
+        if signer is not None:
+            signatures.sign(message, signer)
+        return message
+
+    def logout_request(self, session: SignedIn, location: str) -> Any:
+        """An unsigned LogoutRequest to the service; the session here is over."""
+        form = answers.name_format(self.profile.kind)
+        message = answers.logout_request(self.profile.entity_id, location, session.citizen.name_id, form, session.index)
+        self.end(session.citizen.name_id, [session.index])
         return message
 
     def log_out_everywhere(self, session: SignedIn) -> str:
         """End a session here and, by SOAP, at the service. Returns the status that the service answered with.
 
-        :raises MessageError: the service has no such address, or did not answer.
+        :raises MessageError: the service has no such address, did not answer, or not so that it can be believed.
         """
         location = session.service.at("SingleLogoutService", SOAP)
         if not location:
             raise MessageError("Metadane serwisu nie mają adresu wylogowania (SOAP).")
-        form = answers.name_format(self.profile.kind)
-        message = answers.logout_request(self.profile.entity_id, location, session.citizen.name_id, form, session.index)
+        message = self.logout_request(session, location)
         body = written(in_envelope(self.sign_logout(message, "request")))
-        self.end(session.citizen.name_id, [session.index])
+        headers = {"Content-Type": "text/xml; charset=utf-8"}
         try:
-            answer = requests.post(
-                location, data=body, headers={"Content-Type": "text/xml; charset=utf-8"}, timeout=TIMEOUT
-            )
+            answer = requests.post(location, data=body, headers=headers, timeout=TIMEOUT)
         except requests.RequestException as error:
             raise MessageError("Serwis nie odpowiedział na żądanie wylogowania.") from error
         if answer.status_code != 200:
             raise MessageError(f"Serwis odpowiedział na żądanie wylogowania błędem {answer.status_code}.")
-        return _status_of(answer.content, message.get("ID"), session.service)
+        return logout_status(out_of_envelope(parse(answer.content)), session.service, message.get("ID"))
 
 
-def _status_of(body: bytes, request_id: str, service: ServiceProvider) -> str:
-    response = out_of_envelope(parse(body))
-    signatures.verify(response, service.signing_pems)
+def logout_status(response: Any, service: ServiceProvider, request_id: str, signed: bool = True) -> str:
+    """The status in a service's LogoutResponse; `signed` is False where the signature was not in it and was checked.
+
+    :raises MessageError: it cannot be believed.
+    """
+    if signed:
+        signatures.verify(response, service.signing_pems)
+    if response.tag != tag("saml2p:LogoutResponse") or text_of(response, "saml2:Issuer") != service.entity_id:
+        raise MessageError("To nie jest odpowiedź tego serwisu na wylogowanie.")
     if response.get("InResponseTo") != request_id:
         raise MessageError("Serwis odpowiedział na inne żądanie wylogowania.")
-    code = response.find("{*}Status/{*}StatusCode")
+    code = find(response, "saml2p:Status/saml2p:StatusCode")
     return "" if code is None else code.get("Value", "")
 
 

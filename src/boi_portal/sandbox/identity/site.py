@@ -20,7 +20,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from boi_portal.sandbox.identity import answers, asking, mischief
-from boi_portal.sandbox.identity.answers import Answer
+from boi_portal.sandbox.identity.answers import SAML2, Answer
 from boi_portal.sandbox.identity.documents import (
     LEVELS,
     MessageError,
@@ -33,11 +33,12 @@ from boi_portal.sandbox.identity.documents import (
     written,
 )
 from boi_portal.sandbox.identity.metadata import POST, SOAP
-from boi_portal.sandbox.identity.provider import NATIONAL, Provider, Switches
+from boi_portal.sandbox.identity.provider import NATIONAL, PROFILES, Provider, SignedIn, Switches
 from boi_portal.sandbox.people import CITIZENS, Citizen, Person, PersonError
 
 OTHER_PERSON = "inna"
 LEVEL_LABELS = {"low": "niski", "substantial": "średni", "high": "wysoki"}
+TEMPLATES = "boi_portal.sandbox.identity:templates/"
 MAX_BODY = 1024 * 1024
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 _PATTERNS = (
@@ -66,6 +67,7 @@ def make_app(var: Path, address: str, portal: str, slowness: float = 60) -> Any:
     config.add_static_view("static", "boi_portal.sandbox:static")
     _add_pages(config)
     _add_national(config)
+    config.include("boi_portal.sandbox.identity.standard")
     return config.make_wsgi_app()
 
 
@@ -73,7 +75,7 @@ def make_providers(var: Path, address: str, portal: str, switches: Switches | No
     """The SAML providers with their keys; nothing is published yet."""
     on = switches or Switches(0)
     folder, private = var / "identity", var / "private" / "identity"
-    return [Provider(profile, folder, private, address.rstrip("/"), portal.rstrip("/"), on) for profile in (NATIONAL,)]
+    return [Provider(profile, folder, private, address.rstrip("/"), portal.rstrip("/"), on) for profile in PROFILES]
 
 
 def _add_pages(config: Configurator) -> None:
@@ -98,10 +100,15 @@ def _add_national(config: Configurator) -> None:
         config.add_route(f"wezel.{name}", pattern)
     config.add_view(published_metadata, route_name="wezel.metadata", request_method="GET")
     config.add_view(asked_by_post, route_name="wezel.sso", request_method="POST", renderer="templates/refused.pt")
-    config.add_view(pick_form, route_name="wezel.pick", request_method="GET", renderer="templates/pick.pt")
-    config.add_view(picked, route_name="wezel.pick", request_method="POST", renderer="templates/pick.pt")
+    add_picking(config, "wezel.pick")
     config.add_view(resolve_artifact, route_name="wezel.artifact", request_method="POST")
     config.add_view(log_out_by_soap, route_name="wezel.logout", request_method="POST")
+
+
+def add_picking(config: Configurator, route: str) -> None:
+    """The page where one picks who signs in."""
+    config.add_view(pick_form, route_name=route, request_method="GET", renderer=f"{TEMPLATES}pick.pt")
+    config.add_view(picked, route_name=route, request_method="POST", renderer=f"{TEMPLATES}pick.pt")
 
 
 def headers_tween(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
@@ -141,26 +148,40 @@ def not_found(request: Request) -> dict[str, Any]:
 
 def sessions(request: Request) -> dict[str, Any]:
     """Who is signed in."""
-    return _sessions_page(request)
+    return sessions_page(request)
 
 
-def log_out(request: Request) -> Response | dict[str, Any]:
-    """End the session `sesja` here and at the service it was for."""
-    provider = _chosen_provider(request)
-    session = provider.session(_text(request, "sesja"))
-    if session is None:
-        raise HTTPNotFound()
+def log_out(request: Request) -> dict[str, Any]:
+    """End the session `sesja` at Węzeł Krajowy and at the service it was for."""
+    provider: Provider = request.registry.providers[NATIONAL.name]
+    session = chosen_session(request, provider)
     try:
         status = provider.log_out_everywhere(session)
     except MessageError as error:
         request.response.status_int = 502
-        return _sessions_page(request, f"{error} W węźle sesja jest zakończona.")
-    if status != answers.SUCCESS:
-        return _sessions_page(request, f"Serwis odpowiedział: {status}. W węźle sesja jest zakończona.")
-    return _sessions_page(request, "Wylogowano ze wszystkich serwisów.")
+        return sessions_page(request, f"{error} W węźle sesja jest zakończona.")
+    return sessions_page(request, logout_message(status))
 
 
-def _sessions_page(request: Request, message: str = "") -> dict[str, Any]:
+def chosen_session(request: Request, provider: Provider) -> SignedIn:
+    """The session named by `sesja`.
+
+    :raises HTTPNotFound: there is none.
+    """
+    session = provider.session(text_field(request, "sesja"))
+    if session is None:
+        raise HTTPNotFound()
+    return session
+
+
+def logout_message(status: str) -> str:
+    """What a service's answer to a logout means."""
+    if status == answers.SUCCESS:
+        return "Wylogowano ze wszystkich serwisów."
+    return f"Serwis odpowiedział: {status}. W węźle sesja jest zakończona."
+
+
+def sessions_page(request: Request, message: str = "") -> dict[str, Any]:
     return {"providers": list(request.registry.providers.values()), "message": message, "levels": LEVEL_LABELS}
 
 
@@ -187,7 +208,7 @@ def roll_over(request: Request) -> Response:
     """One step of a roll-over: `krok` is `oglos`, `przelacz` or `wycofaj`."""
     provider = _chosen_provider(request)
     steps = {"oglos": provider.ring.announce, "przelacz": provider.ring.switch, "wycofaj": provider.ring.retire}
-    step = steps.get(_text(request, "krok"))
+    step = steps.get(text_field(request, "krok"))
     if step is None:
         raise HTTPNotFound()
     step()
@@ -201,7 +222,7 @@ def _groups(listed: Any) -> list[tuple[str, list[mischief.Mischief]]]:
 
 
 def _chosen_provider(request: Request) -> Provider:
-    provider: Provider | None = request.registry.providers.get(_text(request, "dostawca") or NATIONAL.name)
+    provider: Provider | None = request.registry.providers.get(text_field(request, "dostawca"))
     if provider is None:
         raise HTTPNotFound()
     return provider
@@ -212,20 +233,20 @@ def _chosen_provider(request: Request) -> Provider:
 
 def published_metadata(request: Request) -> Response:
     """The provider's metadata."""
-    return Response(body=_provider(request).metadata(), content_type="application/samlmetadata+xml", charset=None)
+    return Response(body=provider_of(request).metadata(), content_type="application/samlmetadata+xml", charset=None)
 
 
 def asked_by_post(request: Request) -> Response | dict[str, Any]:
     """A signed AuthnRequest (`SAMLRequest`, `RelayState`): on to the page where one picks a person, or why not (400)."""
-    provider = _up(request)
+    provider = provider_up(request)
     try:
-        message = parse(_decoded(_text(request, "SAMLRequest")))
+        message = parse(decoded(text_field(request, "SAMLRequest")))
         destination = provider.location("SingleSignOnService", POST)
-        asked = asking.asked_of_wezel(message, _text(request, "RelayState"), destination, provider.service())
+        asked = asking.asked_of_wezel(message, text_field(request, "RelayState"), destination, provider.service())
         asked.service.encryption_key(provider.profile.key_kind)
     except MessageError as error:
-        return _refusal(request, error)
-    return _to_pick(request, provider.remember(asked))
+        return refusal(request, error)
+    return to_pick(request, provider.remember(asked))
 
 
 def pick_form(request: Request) -> dict[str, Any]:
@@ -238,12 +259,12 @@ def picked(request: Request) -> Response | dict[str, Any]:
 
     Fields: `zadanie`, `osoba` (id of a citizen, or `inna` with `imie`, `nazwisko`, `pesel`), `poziom`, `psota` (repeated), `rezygnuje`.
     """
-    provider = _up(request)
+    provider = provider_up(request)
     names = ("osoba", "imie", "nazwisko", "pesel", "poziom", "psota")
-    values = {name: _text(request, name) for name in names}
+    values = {name: text_field(request, name) for name in names}
     errors: dict[str, str] = {}
     if request.POST.get("rezygnuje"):
-        return _sent_back(request, provider, provider.refused(_text(request, "zadanie"), CITIZENS[0]))
+        return _sent_back(request, provider, provider.refused(text_field(request, "zadanie"), CITIZENS[0]))
     citizen = _chosen_citizen(values, errors)
     if values["poziom"] not in LEVELS:
         errors["poziom"] = "Wybierz poziom bezpieczeństwa z listy."
@@ -254,29 +275,31 @@ def picked(request: Request) -> Response | dict[str, Any]:
         request.response.status_int = 422
         return _pick_page(request, values, errors)
     return _sent_back(
-        request, provider, provider.answered(_text(request, "zadanie"), citizen, values["poziom"], chosen)
+        request, provider, provider.answered(text_field(request, "zadanie"), citizen, values["poziom"], chosen)
     )
 
 
 def _sent_back(request: Request, provider: Provider, answered: tuple[Answer, bytes] | None) -> Response:
-    """The page that takes an artifact to the service."""
+    """The page that takes an artifact, or the whole Response, to the service."""
     if answered is None:
         raise HTTPNotFound()
     answer, response = answered
-    fields = {"SAMLart": provider.artifact_for(answer, response), "RelayState": answer.relay_state}
-    return _form_page(request, answer.consumer, fields)
+    if provider.profile.kind == SAML2:
+        link(request, answer.link)
+        field, value = "SAMLResponse", encoded(answers.as_sent(response, answer))
+    else:
+        field, value = "SAMLart", provider.artifact_for(answer, response)
+    return form_page(request, answer.consumer, {field: value, "RelayState": answer.relay_state})
 
 
-def _form_page(request: Request, target: str, fields: dict[str, str | None]) -> Response:
+def form_page(request: Request, target: str, fields: dict[str, str | None]) -> Response:
     request.form_target = target
     shown = {name: value for name, value in fields.items() if value is not None}
-    return render_to_response(
-        "boi_portal.sandbox.identity:templates/way_back.pt", {"target": target, "fields": shown}, request
-    )
+    return render_to_response(f"{TEMPLATES}way_back.pt", {"target": target, "fields": shown}, request)
 
 
 def _pick_page(request: Request, values: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
-    provider = _provider(request)
+    provider = provider_of(request)
     token = request.params.get("zadanie", "")
     asked = provider.asked(token)
     if asked is None:
@@ -319,7 +342,7 @@ def _chosen_citizen(values: dict[str, str], errors: dict[str, str]) -> Citizen |
 
 def resolve_artifact(request: Request) -> Response:
     """A signed ArtifactResolve in SOAP: the ArtifactResponse."""
-    provider = _up(request)
+    provider = provider_up(request)
     issuer, signer = provider.profile.entity_id, provider.ring.signing
     try:
         service = provider.service()
@@ -333,13 +356,13 @@ def resolve_artifact(request: Request) -> Response:
     if found is None:
         return _soap(answers.artifact_response(None, issuer, b"", request_id, signer))
     answer, response = found
-    _link(request, answer.link)
+    link(request, answer.link)
     return _soap(answers.artifact_response(answer, issuer, response, request_id, signer))
 
 
 def log_out_by_soap(request: Request) -> Response:
     """A signed LogoutRequest in SOAP: the LogoutResponse."""
-    provider = _up(request)
+    provider = provider_up(request)
     try:
         service = provider.service()
         asked = out_of_envelope(parse(request.body_file.read(MAX_BODY)))
@@ -365,7 +388,7 @@ def _fault(error: MessageError) -> Response:
     return Response(body=written(in_envelope(fault)), content_type="text/xml", charset="utf-8", status=500)
 
 
-def _link(request: Request, state: str) -> None:
+def link(request: Request, state: str) -> None:
     """Behave as a provider that cannot be reached.
 
     :raises HTTPServiceUnavailable: it is down, or the one who asked has waited long enough.
@@ -376,35 +399,40 @@ def _link(request: Request, state: str) -> None:
         raise HTTPServiceUnavailable()
 
 
-def _up(request: Request) -> Provider:
+def provider_up(request: Request) -> Provider:
     """The provider that is asked, if it answers at all."""
     on = request.registry.switches.on
-    _link(request, "slow" if "slow" in on else "down" if "down" in on else "")
-    return _provider(request)
+    link(request, "slow" if "slow" in on else "down" if "down" in on else "")
+    return provider_of(request)
 
 
-def _provider(request: Request) -> Provider:
+def provider_of(request: Request) -> Provider:
     found: Provider = request.registry.providers[request.matched_route.name.partition(".")[0]]
     return found
 
 
-def _refusal(request: Request, error: MessageError) -> dict[str, Any]:
+def refusal(request: Request, error: MessageError) -> dict[str, Any]:
     request.response.status_int = 400
     return {"reason": str(error)}
 
 
-def _to_pick(request: Request, token: str) -> Response:
-    name = _provider(request).profile.name
+def to_pick(request: Request, token: str) -> Response:
+    name = provider_of(request).profile.name
     return HTTPSeeOther(request.route_path(f"{name}.pick", _query={"zadanie": token}))
 
 
-def _text(request: Request, name: str) -> str:
+def text_field(request: Request, name: str) -> str:
     value = request.POST.get(name, "")
     return value if isinstance(value, str) else ""
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=False)
     except (binascii.Error, ValueError) as error:
         raise MessageError("Komunikat nie jest zapisany w base64.") from error
+
+
+def encoded(data: bytes) -> str:
+    """Bytes as a form carries them."""
+    return base64.b64encode(data).decode()

@@ -410,7 +410,7 @@ def message_of(outgoing: Outgoing) -> etree._Element:
     return etree.fromstring(base64.b64decode(outgoing.fields[name]))
 
 
-def said(question: Question, issuer: str, at: datetime, **changes: object) -> Said:
+def said(question: Question, issuer: str, at: datetime, /, **changes: object) -> Said:
     return Said(issuer=issuer, in_response_to=question.pending.id, at=at).but(**changes)
 
 

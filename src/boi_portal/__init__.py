@@ -22,6 +22,7 @@ FEATURES = (
     "casetypes",
     "eforms",
     "accounts",
+    "representation",
     "submissions",
     "cases",
     "profile",

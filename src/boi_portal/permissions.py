@@ -5,6 +5,8 @@ Owns who may do what; a module that needs an access list asks here and never wri
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pyramid.security import ALL_PERMISSIONS, DENY_ALL, Allow, Everyone
 
 VIEW = "boi.view"  # see the published object
@@ -13,7 +15,11 @@ ADD = "boi.add"  # add content inside
 PUBLISH = "boi.publish"  # publish, withdraw, bring back
 DELETE = "boi.delete"  # move to the bin
 ACCOUNT = "boi.account"  # have an applicant's account: drafts, cases, settings
-OWN = "boi.own"  # this record is mine
+OWN = "boi.own"  # this record is mine, or theirs for whom I act
+FILL = "boi.fill"  # fill in this draft
+FILE = "boi.file"  # sign and file it
+PEOPLE = "boi.people"  # say who acts for this account
+HELD = "boi.held"  # I am the one who acts by this representation
 DESK = "boi.desk"  # the clerk's desk
 CASE_VIEW = "boi.case.view"  # see a case as the office
 CASE_HANDLE = "boi.case.handle"  # register it, move its stage
@@ -33,6 +39,15 @@ ROLES = {
     CLERK: "Urzędnik",
     HEAD: "Kierownik",
     ADMIN: "Administrator",
+}
+
+# what an account's owner may do with its drafts and cases, and what somebody may be given who acts for the account
+SEE_RIGHT, FILL_RIGHT, SIGN_RIGHT, MANAGE_RIGHT = "see", "fill", "sign", "manage"
+RIGHTS: dict[str, tuple[str, ...]] = {
+    SEE_RIGHT: (VIEW, OWN),
+    FILL_RIGHT: (FILL,),
+    SIGN_RIGHT: (FILE,),
+    MANAGE_RIGHT: (PEOPLE,),
 }
 
 APPLICANT = "applicant"  # principal of every signed-in applicant
@@ -121,13 +136,43 @@ def absences_acl(is_own_or_headed: bool) -> list[Ace]:
 
 
 def own_record_acl(owner: str) -> list[Ace]:
-    """A draft: its owner's alone. `owner` is the applicant's user id."""
-    return [(Allow, owner, (VIEW, OWN)), DENY_ALL]
+    """A draft or a case at its applicant's address: its owner's alone. `owner` is the applicant's user id."""
+    return acted_record_acl(owner, RIGHTS)
 
 
-def case_acl(owner: str) -> list[Ace]:
-    """A case at the applicant's address `/sprawy/{number}`."""
-    return own_record_acl(owner)
+def acted_record_acl(person: str, rights: Collection[str]) -> list[Ace]:
+    """A draft or a case, for the person (user id) who deals with it now by these rights: the owner's are all of them."""
+    return [(Allow, person, tuple(one for right in RIGHTS if right in rights for one in RIGHTS[right])), DENY_ALL]
+
+
+def nobodys_acl() -> list[Ace]:
+    """What is not this request's person's."""
+    return [DENY_ALL]
+
+
+def representation_acl(giver: str, holder: str) -> list[Ace]:
+    """Who acts for whom: seen by who may manage the giving side (`giver`, a user id; empty: nobody here) and by who holds it."""
+    acl: list[Ace] = []
+    if giver:
+        acl.append((Allow, giver, (VIEW, PEOPLE)))
+    if holder:
+        acl.append((Allow, holder, (VIEW, HELD)))
+    return [*acl, DENY_ALL]
+
+
+def people_room_acl(person: str) -> list[Ace]:
+    """The firm's page of its people, for a person (user id) who manages them."""
+    return [(Allow, person, (VIEW, ACCOUNT, PEOPLE)), DENY_ALL]
+
+
+def applicants_acl() -> list[Ace]:
+    """The clerks' search for applicants. An admin has no department and so nobody to look for."""
+    return [(Allow, role(name), (VIEW, APPLICANTS)) for name in (CLERK, HEAD)] + [DENY_ALL]
+
+
+def trail_acl() -> list[Ace]:
+    """The audit trail."""
+    return [(Allow, role(ADMIN), (VIEW, TRAIL)), DENY_ALL]
 
 
 def desk_case_acl(department_name: str) -> list[Ace]:

@@ -210,6 +210,7 @@ class DeskFileViews:
     @view_config(name=files.RECEIPT)
     @view_config(name=files.RECEIPT_PICTURE)
     @view_config(name=files.ATTACHMENT)
+    @view_config(name=files.MANDATE)
     def file(self) -> Response:
         """A file of the case."""
         response = files.response_for(self.context.submission, self.request.view_name, self.request)

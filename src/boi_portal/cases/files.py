@@ -8,10 +8,12 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
+from ..representation.records import MandateDocument
 from ..submissions import downloads, pictures
 from ..submissions.records import XML, Submission
 
 SIGNED, PICTURE, RECEIPT, RECEIPT_PICTURE, ATTACHMENT = "pismo.xml", "pismo.pdf", "upp.xml", "upp.pdf", "zalacznik"
+MANDATE = "pelnomocnictwo"
 PDF = "application/pdf"
 
 
@@ -26,12 +28,16 @@ class CaseFile:
 
 def files_of(submission: Submission) -> list[CaseFile]:
     """What can be downloaded beside the attachments."""
-    return [
+    found = [
         CaseFile("Poświadczenie (UPP) – XML z pieczęcią urzędu", (RECEIPT,), submission.receipt.size),
         CaseFile("Poświadczenie (UPP) – PDF do czytania i druku", (RECEIPT_PICTURE,)),
         CaseFile("Podpisane pismo – XML", (SIGNED,), submission.signed.size),
         CaseFile("Pismo – PDF do czytania i druku", (PICTURE,)),
     ]
+    mandate = _mandate(submission)
+    if mandate is not None:
+        found.append(CaseFile(f"Pełnomocnictwo – {mandate.name}", (MANDATE,), mandate.size))
+    return found
 
 
 def attachments_of(submission: Submission) -> list[CaseFile]:
@@ -58,7 +64,15 @@ def response_for(submission: Submission, name: str, request: Any) -> Response:
     if name == PICTURE:
         made = pictures.document_pdf(submission.document.data, number, request)
         return downloads.attachment(made, f"{number}.pdf", PDF)
+    mandate = _mandate(submission)
+    if name == MANDATE and mandate is not None:
+        return downloads.stored_attachment(mandate)
     raise HTTPNotFound()
+
+
+def _mandate(submission: Submission) -> MandateDocument | None:
+    """The document of the mandate by which it was filed."""
+    return submission.acted.document if submission.acted is not None else None
 
 
 def _attachment(submission: Submission, subpath: tuple[str, ...]) -> Response:

@@ -74,6 +74,7 @@ def open_case(office: Office, site: Any, submission: Submission, applicant: Appl
         jrwa=form.jrwa,
         filed_at=submission.filed_at,
         deadline=deadlines.settle_by(in_zone(submission.filed_at).date()),
+        filed_by=submission.acted.person if submission.acted is not None else "",
     )
     applicant.cases.add(submission.number)
     _index(office, submission.number)

@@ -15,7 +15,8 @@ from . import stages
 
 @dataclasses.dataclass(frozen=True)
 class StageEvent:
-    """A change of stage. `by` is the user id of who made it, empty for the portal itself; `note` is written to the citizen."""
+    """A change of stage. `by` is the user id of who made it, empty for the portal itself and the case's owner; `note` is
+    written to the citizen."""
 
     stage: str
     at: datetime.datetime
@@ -42,6 +43,7 @@ class Case(Persistent):
         jrwa: str,
         filed_at: datetime.datetime,
         deadline: datetime.date,
+        filed_by: str = "",
     ) -> None:
         self.number = number
         self.owner = owner  # user id
@@ -52,7 +54,7 @@ class Case(Persistent):
         self.jrwa = jrwa
         self.filed_at = filed_at
         self.deadline = deadline
-        self.events: tuple[StageEvent, ...] = (StageEvent(stages.FILED, filed_at),)
+        self.events: tuple[StageEvent, ...] = (StageEvent(stages.FILED, filed_at, filed_by),)
 
     @property
     def last(self) -> StageEvent:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import permissions
-from ..accounts.resources import applicant_of
 from ..office.store import is_case_number
+from ..representation.acting import Acting
 from ..submissions.records import Submission
 from ..web.traversal import PrivateResource, Room
 from .records import Case
@@ -33,10 +33,13 @@ class CaseSeen(PrivateResource):
 
 
 class CaseResource(CaseSeen):
-    """`/sprawy/{number}`: the owner's alone."""
+    """`/sprawy/{number}`: the owner's, and theirs who act for the owner."""
 
     def __acl__(self) -> list[Any]:
-        return permissions.case_acl(self.record.owner)
+        acting: Acting | None = self.__parent__.request.acting
+        if acting is None or acting.applicant.userid != self.record.owner:
+            return permissions.nobodys_acl()
+        return acting.record_acl(self.record.owner, self.submission.form.uid)
 
 
 class DeskCaseResource(CaseSeen):
@@ -59,13 +62,18 @@ class CasesRoom(Room):
         return CaseResource(_case(self.office, name), self, name)
 
     def cases(self) -> list[Case]:
-        """The applicant's own cases: those that wait for the applicant first, then the newest."""
-        applicant = applicant_of(self.office, self.request.authenticated_userid)
-        numbers = applicant.cases if applicant is not None else ()
+        """The cases of the account that one acts for: those that wait for the applicant first, then the newest."""
+        acting: Acting | None = self.request.acting
+        if acting is None:
+            return []
+        numbers = [number for number in acting.applicant.cases if self._is_covered(acting, number)]
         found: list[Case] = [self.office.cases[number] for number in numbers]
         return sorted(
             found, key=lambda case: (case.stage.kind == "applicant", case.filed_at, case.number), reverse=True
         )
+
+    def _is_covered(self, acting: Acting, number: str) -> bool:
+        return not acting.is_limited or acting.covers(self.office.submissions[number].form.uid)
 
 
 class DeskRoom(Room):

@@ -8,6 +8,7 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from .. import permissions
+from ..accounts.resources import applicant_of
 from ..casetypes.resources import DEPARTMENTS, child
 from ..submissions import document
 from ..web.polish import today
@@ -21,7 +22,8 @@ BADGES = {"office": "badge-accent", "applicant": "badge-warning", "waiting": "",
 @view_config(context=CasesRoom, request_method="GET", permission=permissions.ACCOUNT, renderer="templates/cases.pt")
 def list_cases(context: CasesRoom, request: Any) -> dict[str, Any]:
     """`/sprawy`"""
-    return {"title": context.title, "cases": context.cases(), "badge": badge, "drafts": request.layout.path("robocze")}
+    drafts = request.layout.path("robocze")
+    return {"title": context.title, "cases": context.cases(), "badge": badge, "drafts": drafts, "acting": request.acting}
 
 
 @view_defaults(context=CaseResource, request_method="GET", permission=permissions.OWN)
@@ -53,6 +55,7 @@ class CaseViews:
     @view_config(name=files.RECEIPT)
     @view_config(name=files.RECEIPT_PICTURE)
     @view_config(name=files.ATTACHMENT)
+    @view_config(name=files.MANDATE)
     def file(self) -> Response:
         """A file of the case."""
         return files.response_for(self.context.submission, self.request.view_name, self.request)
@@ -67,6 +70,7 @@ def case_page(context: Any, request: Any) -> dict[str, Any]:
         "submission": submission,
         "history": list(reversed(case.events)),
         "stages": stages.STAGES,
+        "owner": applicant_of(request.office, case.owner),
         "outcomes": stages.OUTCOMES,
         "badge": badge,
         "late": case.is_late(today()),

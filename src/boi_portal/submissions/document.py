@@ -22,6 +22,8 @@ from .drafts import Attachment, Entry, FilledForm, FilledPage
 
 NAMESPACE = "urn:boi-portal:pismo:1"
 SCHEMA = Path(__file__).parent / "schema" / "pismo-1.xsd"
+# what a document says of its own version: one in nobody else's name is what it was before there were representatives
+PLAIN, WITH_AGENT = "1", "1.1"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 # what XML 1.0 cannot hold, and the carriage return, which parsers and canonicalisation treat each in a way of its own
 _ILLEGAL = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -78,12 +80,66 @@ class Sender:
         return self.org_name or f"{self.first_name} {self.last_name}".strip()
 
 
-def make(filled: FilledForm, draft_id: str, sender: Sender, addressee: Addressee, at: datetime.datetime) -> bytes:
-    """The document of a filled-in form, made `at`.
+MEMBER, MANDATE = "member", "mandate"
+
+
+@dataclasses.dataclass(frozen=True)
+class Agent:
+    """Who writes in the sender's name, and by what: as one of a firm's people, or by a mandate.
+
+    `id` is the representation's; dates are ISO and empty where it has none; `sha256` is of the mandate's document.
+    """
+
+    first_name: str
+    last_name: str
+    pesel: str
+    basis: str
+    id: str
+    valid_from: str = ""
+    valid_until: str = ""
+    sha256: str = ""
+
+    @classmethod
+    def of(cls, acting: Any) -> Agent | None:
+        """What the document says of who acts (`representation.acting.Acting`); None for who acts for himself."""
+        if acting is None or acting.representation is None:
+            return None
+        person, by = acting.person, acting.representation
+        return cls(
+            first_name=person.first_name,
+            last_name=person.last_name,
+            pesel=person.pesel,
+            basis=by.kind,
+            id=by.id,
+            valid_from=by.valid_from.isoformat() if by.valid_from else "",
+            valid_until=by.valid_until.isoformat() if by.valid_until else "",
+            sha256=by.document.sha256 if by.document is not None else "",
+        )
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def by_mandate(self) -> bool:
+        """Whether it is a mandate by which the person acts."""
+        return self.basis == MANDATE
+
+
+def make(
+    filled: FilledForm,
+    draft_id: str,
+    sender: Sender,
+    addressee: Addressee,
+    at: datetime.datetime,
+    agent: Agent | None = None,
+) -> bytes:
+    """The document of a filled-in form, made `at`; `agent` is who writes in the sender's name.
 
     :raises DocumentError: what came out does not fit the schema.
     """
-    root = _root(filled, draft_id, sender)
+    root = _root(filled, draft_id, sender, agent)
     made = _element("DataUtworzenia", at.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     root[1:1] = [made, _addressee(addressee)]
     document = DECLARATION + etree.tostring(root, method="c14n", exclusive=True, with_comments=False)
@@ -91,9 +147,9 @@ def make(filled: FilledForm, draft_id: str, sender: Sender, addressee: Addressee
     return bytes(document)
 
 
-def fingerprint(filled: FilledForm, draft_id: str, sender: Sender) -> str:
-    """SHA-256 of what the applicant says in a document: it changes when an answer or the account's data do."""
-    root = _root(filled, draft_id, sender)
+def fingerprint(filled: FilledForm, draft_id: str, sender: Sender, agent: Agent | None = None) -> str:
+    """SHA-256 of what the applicant says in a document: it changes when an answer, the account's data or who acts for it do."""
+    root = _root(filled, draft_id, sender, agent)
     return hashlib.sha256(etree.tostring(root, method="c14n", exclusive=True)).hexdigest()
 
 
@@ -121,11 +177,13 @@ def _parser() -> etree.XMLParser:
 # making
 
 
-def _root(filled: FilledForm, draft_id: str, sender: Sender) -> etree._Element:
+def _root(filled: FilledForm, draft_id: str, sender: Sender, agent: Agent | None) -> etree._Element:
     """The document without the time and the addressee, which are not the applicant's words."""
-    root = etree.Element(_tag("Pismo"), wersja="1", nsmap={None: NAMESPACE})
+    root = etree.Element(_tag("Pismo"), wersja=PLAIN if agent is None else WITH_AGENT, nsmap={None: NAMESPACE})
     _add(root, "Identyfikator", draft_id)
     _sender(root, sender)
+    if agent is not None:
+        _agent(root, agent)
     form = _add(root, "Formularz")
     _add(form, "Tytul", filled.title)
     _add(form, "Symbol", filled.symbol)
@@ -156,6 +214,16 @@ def _sender(root: etree._Element, sender: Sender) -> None:
         kind, number, country = sender.identity_document
         _add(node, "Dokument", number, rodzaj=kind, kraj=country)
     for name, value in (("Nazwa", sender.org_name), ("NIP", sender.nip), ("REGON", sender.regon), ("KRS", sender.krs)):
+        _add_given(node, name, value)
+
+
+def _agent(root: etree._Element, agent: Agent) -> None:
+    node = _add(root, "Przedstawiciel", podstawa=agent.basis)
+    _add(node, "Imie", agent.first_name)
+    _add(node, "Nazwisko", agent.last_name)
+    _add_given(node, "PESEL", agent.pesel)
+    _add(node, "Identyfikator", agent.id)
+    for name, value in (("Od", agent.valid_from), ("Do", agent.valid_until), ("SHA-256", agent.sha256)):
         _add_given(node, name, value)
 
 
@@ -296,6 +364,7 @@ class Letter:
     made_at: datetime.datetime
     addressee: Addressee
     sender: Sender
+    agent: Agent | None  # who writes in the sender's name
     form_title: str
     form_symbol: str
     form_uid: str
@@ -319,6 +388,7 @@ def read(document: bytes) -> Letter:
         made_at=datetime.datetime.fromisoformat(_text(root, "DataUtworzenia")),
         addressee=Addressee(*(_text(root.find(_tag("Adresat")), name) for name in ("Nazwa", "Urzad", "NIP"))),
         sender=_read_sender(root.find(_tag("Wnioskodawca"))),
+        agent=_read_agent(root.find(_tag("Przedstawiciel"))),
         form_title=_text(form, "Tytul"),
         form_symbol=_text(form, "Symbol"),
         form_uid=_text(form, "Identyfikator"),
@@ -347,6 +417,21 @@ def _read_sender(node: etree._Element) -> Sender:
         nip=_text(node, "NIP"),
         regon=_text(node, "REGON"),
         krs=_text(node, "KRS"),
+    )
+
+
+def _read_agent(node: etree._Element | None) -> Agent | None:
+    if node is None:
+        return None
+    return Agent(
+        first_name=_text(node, "Imie"),
+        last_name=_text(node, "Nazwisko"),
+        pesel=_text(node, "PESEL"),
+        basis=node.get("podstawa"),
+        id=_text(node, "Identyfikator"),
+        valid_from=_text(node, "Od"),
+        valid_until=_text(node, "Do"),
+        sha256=_text(node, "SHA-256"),
     )
 
 

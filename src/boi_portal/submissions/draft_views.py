@@ -19,13 +19,15 @@ from pyramid.response import FileIter, Response
 from pyramid.view import view_config, view_defaults
 
 from .. import permissions
-from ..accounts.resources import applicant_of
+from ..accounts.resources import Applicant, applicant_of
 from ..eforms.answers import PageReview, Review
 from ..eforms.definition import Definition, Page
 from ..eforms.forms import PageForm, PageState
 from ..interfaces import IEForm
 from ..publishing import richtext
 from ..publishing.versions import VersionNotFound
+from ..representation.acting import Acting, note
+from ..web.errors import ErrorText
 from ..web.formfields import ROWS_CONTROL, FormError
 from ..web.polish import today
 from ..web.traversal import PrivateResource, Room
@@ -35,51 +37,73 @@ from .drafts import Draft, DraftError, Entry
 DRAFT_ID = re.compile(r"[0-9a-f]{32}\Z")
 CHECK, SIGN = "sprawdz", "podpis"
 MEGABYTE = 1_000_000
+NOT_YOURS_TO_FILL = "Osoba albo firma, w której imieniu działasz, nie dała Ci prawa do wypełniania tego formularza."
+NO_RIGHT = ErrorText(
+    "Nie możesz tego zrobić w tym imieniu",
+    (
+        "Osoba albo firma, w której imieniu działasz, nie dała Ci do tego prawa.",
+        "Poproś o zmianę roli albo pełnomocnictwa.",
+    ),
+)
 
 
 class DraftsRoom(Room):
-    """`/robocze`: the drafts of whoever is signed in."""
+    """`/robocze`: the drafts of the account that the signed-in person acts for."""
 
     title = "Wersje robocze"
 
     def __getitem__(self, name: str) -> DraftResource:
         draft = self.request.office.drafts.get(name) if DRAFT_ID.match(name) else None
-        if draft is None or draft.owner != self.request.authenticated_userid:
+        acting: Acting | None = self.request.acting
+        if draft is None or acting is None or draft.owner != acting.applicant.userid:
             raise KeyError(name)  # somebody else's is no more there than one that never was
         return DraftResource(draft, self, name)
 
 
-class DraftResource(PrivateResource):
-    """`/robocze/{id}`: one draft; its owner's alone."""
+class DraftSeen(PrivateResource):
+    """A draft at an address: its owner's, and theirs who act for the owner."""
 
     record: Draft
+    forbidden_text = NO_RIGHT
+
+    def __acl__(self) -> list[Any]:
+        acting: Acting | None = self.__parent__.request.acting
+        if acting is None:
+            return permissions.nobodys_acl()
+        return acting.record_acl(self.record.owner, self.record.form_uid)
+
+
+class DraftResource(DraftSeen):
+    """`/robocze/{id}`: one draft."""
 
     @property
     def title(self) -> str:
         return self.record.title
-
-    def __acl__(self) -> list[Any]:
-        return permissions.own_record_acl(self.record.owner)
 
 
 @view_config(context=IEForm, name="wypelnij", request_method="POST", permission=permissions.VIEW)
 def start_filling(context: Any, request: Any) -> Any:
     """Make a draft and go to its first page; a visitor is led to sign-in and back to the form."""
     form_page = request.layout.path(context)
-    applicant = applicant_of(request.office, request.authenticated_userid)
-    if applicant is None and request.authenticated_userid is None:
+    acting: Acting | None = request.acting
+    if acting is None and request.authenticated_userid is None:
         return HTTPSeeOther(f"{request.layout.path('logowanie')}?powrot={quote(form_page)}")
-    if applicant is None:
+    if acting is None:
         request.session.flash("Formularze wypełnia się na koncie interesanta, nie na koncie pracownika.", "warning")
         return HTTPSeeOther(form_page)
     if context.state != "published" or not context.version:
         raise HTTPNotFound()
+    if not (acting.may(permissions.FILL_RIGHT) and acting.covers(context.uid)):
+        request.session.flash(NOT_YOURS_TO_FILL, "warning")
+        return HTTPSeeOther(form_page)
     version = request.root.versions.get(context.uid, context.version)
     try:
-        draft = drafts.start(request.office, applicant, context.uid, version)
+        draft = drafts.start(request.office, acting.applicant, context.uid, version, acting.data())
     except DraftError as error:
         request.session.flash(str(error), "warning")
         return HTTPSeeOther(request.layout.path("robocze"))
+    drafts.filled_in_by(draft, acting.person.userid)
+    note(request, "draft-start", draft.id)
     return HTTPSeeOther(request.layout.path("robocze", draft.id))
 
 
@@ -92,13 +116,27 @@ def form_instead(context: Any, request: Any) -> Any:
 @view_config(context=DraftsRoom, request_method="GET", permission=permissions.ACCOUNT, renderer="templates/drafts.pt")
 def list_drafts(context: DraftsRoom, request: Any) -> dict[str, Any]:
     """`/robocze`"""
-    applicant = applicant_of(request.office, request.authenticated_userid)
-    return {"title": context.title, "drafts": drafts.drafts_of(request.office, applicant)}
+    acting: Acting = request.acting
+    found = [draft for draft in drafts.drafts_of(request.office, acting.applicant) if acting.covers(draft.form_uid)]
+    return {
+        "title": context.title,
+        "drafts": found,
+        "by": {draft.id: last_filler(request, draft) for draft in found},
+        "acting": acting,
+        "may_fill": acting.may(permissions.FILL_RIGHT),
+    }
 
 
-@view_defaults(context=DraftResource, permission=permissions.OWN)
+def last_filler(request: Any, draft: Draft) -> str:
+    """The name of who filled a draft in last, where that was not its owner; else empty."""
+    last = draft.filled_by[-1] if draft.filled_by else draft.owner
+    person = applicant_of(request.office, last) if last != draft.owner else None
+    return person.name if person is not None else ""
+
+
+@view_defaults(context=DraftResource, permission=permissions.FILL)
 class FillingViews:
-    """The way through a draft."""
+    """The way through a draft. Who may only see it reads the answers on the page of checking."""
 
     def __init__(self, context: DraftResource, request: Any) -> None:
         self.context = context
@@ -136,9 +174,11 @@ class FillingViews:
 
     # pages
 
-    @view_config(request_method="GET")
+    @view_config(request_method="GET", permission=permissions.OWN)
     def continue_(self) -> Any:
         """`/robocze/{id}`: where one left off."""
+        if not self.request.has_permission(permissions.FILL):
+            return HTTPSeeOther(self.path(CHECK))
         for found in self._review().pages:
             if found.page.id not in self.draft.done or found.errors:
                 return HTTPSeeOther(self._page_path(found.page.id))
@@ -167,6 +207,7 @@ class FillingViews:
             self.draft, self.settings.upload_max_mb * MEGABYTE, self.settings.form_max_mb * MEGABYTE, dropped
         )
         drafts.save_page(self.draft, page.id, form.posted(list(post.items()), order, intake.take))
+        drafts.filled_in_by(self.draft, self.request.authenticated_userid)
         found = self._review()
         read = _page_of(found, page)
         if read is None:  # what was typed on an earlier page, perhaps in another window, has made this one needless
@@ -241,11 +282,13 @@ class FillingViews:
             "path": self.path,
             "newer": drafts.newer_version(self.draft, self.request.root),
             "withdrawn": form is None or form.state != "published",
+            "may_fill": bool(self.request.has_permission(permissions.FILL)),
+            "may_file": bool(self.request.has_permission(permissions.FILE)),
         }
 
     # checking
 
-    @view_config(name=CHECK, request_method="GET", renderer="templates/draft_check.pt")
+    @view_config(name=CHECK, request_method="GET", permission=permissions.OWN, renderer="templates/draft_check.pt")
     def check(self) -> dict[str, Any]:
         """All answers, with ways to change them."""
         return self._show_check(())
@@ -292,6 +335,7 @@ class FillingViews:
     def delete(self) -> Any:
         """Delete the draft."""
         drafts.remove(self.request.office, self._applicant(), self.draft)
+        note(self.request, "draft-delete", self.draft.id)
         self.request.session.flash(f"Usunęliśmy wersję roboczą „{self.definition.title}”.", "success")
         return HTTPSeeOther(self.request.layout.path("robocze"))
 
@@ -302,7 +346,8 @@ class FillingViews:
         if version is None:
             return HTTPSeeOther(self.path())
         try:
-            fresh = drafts.carry_over(self.request.office, self._applicant(), self.draft, version)
+            data = self.request.acting.data()
+            fresh = drafts.carry_over(self.request.office, self._applicant(), self.draft, version, data)
         except DraftError as error:
             self.request.session.flash(str(error), "warning")
             return HTTPSeeOther(self.path())
@@ -312,10 +357,11 @@ class FillingViews:
         )
         return HTTPSeeOther(self.request.layout.path("robocze", fresh.id))
 
-    def _applicant(self) -> Any:
-        return applicant_of(self.request.office, self.draft.owner)
+    def _applicant(self) -> Applicant:
+        found: Applicant = self.request.applicant
+        return found
 
-    @view_config(name="plik", request_method="GET")
+    @view_config(name="plik", request_method="GET", permission=permissions.OWN)
     def download(self) -> Response:
         """A file of the draft, always as an attachment."""
         stored = self.draft.files.get(self.request.subpath[0]) if len(self.request.subpath) == 1 else None

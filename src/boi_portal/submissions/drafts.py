@@ -26,7 +26,7 @@ from ..eforms.definition import Definition, Page
 from ..eforms.fields import Field
 from ..eforms.fields.composite import Address
 from ..eforms.forms import accepted_extensions
-from ..eforms.prefill import prefilled
+from ..eforms.prefill import ApplicantData, prefilled
 from ..eforms.resources import with_pages
 from ..office.store import random_id
 from ..publishing.content import now
@@ -63,6 +63,7 @@ class Draft(Persistent):
     title = ""  # of the form, for lists that do not read the version
     prepared: Any = None  # the document as it was made for signing; see `preparing`
     filed_as = ""  # the case number, once it was filed
+    filled_by: tuple[str, ...] = ()  # user ids of who filled it in, each once; who did it last stands last
 
     def __init__(self, owner: str, form_uid: str, version: Any, at: datetime.datetime) -> None:
         self.id = random_id()
@@ -143,15 +144,15 @@ class FilledForm:
 # making and dropping
 
 
-def start(office: Any, applicant: Any, form_uid: str, version: Any) -> Draft:
-    """Make a draft of a form's version for `applicant`, with what the account knows filled in.
+def start(office: Any, applicant: Any, form_uid: str, version: Any, data: ApplicantData | None = None) -> Draft:
+    """Make a draft of a form's version for `applicant`, with `data` filled in; by default what the account knows.
 
     :raises DraftError: there are too many drafts.
     """
     if len(applicant.drafts) >= MAX_DRAFTS:
         raise DraftError(f"Masz już {MAX_DRAFTS} rozpoczętych formularzy. Usuń te, których nie potrzebujesz.")
     draft = Draft(applicant.userid, form_uid, version, now())
-    draft.typed = prefilled(definition_of_version(version), applicant.data())
+    draft.typed = prefilled(definition_of_version(version), data or applicant.data())
     office.drafts[draft.id] = draft
     applicant.drafts.add(draft.id)
     return draft
@@ -170,12 +171,15 @@ def drafts_of(office: Any, applicant: Any) -> list[Draft]:
     return sorted((draft for draft in found if draft is not None), key=lambda draft: draft.updated_at, reverse=True)
 
 
-def carry_over(office: Any, applicant: Any, draft: Draft, version: Any) -> Draft:
+def carry_over(
+    office: Any, applicant: Any, draft: Draft, version: Any, data: ApplicantData | None = None
+) -> Draft:
     """A fresh draft of a newer version, with what was typed where page and field are still there. The old draft stays.
 
     :raises DraftError: there are too many drafts.
     """
-    fresh = start(office, applicant, draft.form_uid, version)
+    fresh = start(office, applicant, draft.form_uid, version, data)
+    fresh.filled_by = draft.filled_by
     definition = definition_of_version(version)
     old = {name: raw for page in draft.typed.values() for name, raw in page.items()}
     typed: dict[str, dict[str, Any]] = {}
@@ -377,6 +381,12 @@ def mark_done(draft: Draft, page_id: str) -> None:
     """Note that a page was gone through without errors."""
     if page_id not in draft.done:
         draft.done = (*draft.done, page_id)
+
+
+def filled_in_by(draft: Draft, userid: str) -> None:
+    """Note who filled it in last."""
+    if draft.filled_by[-1:] != (userid,):
+        draft.filled_by = (*(one for one in draft.filled_by if one != userid), userid)
 
 
 def consent(draft: Draft, given: bool) -> None:

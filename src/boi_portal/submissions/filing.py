@@ -11,17 +11,18 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from ..accounts.notifications import FILED, wants
 from ..accounts.resources import PERSON, Applicant
 from ..mail.letters import post
 from ..office.store import Office, case_number, random_id
+from ..permissions import SIGN_RIGHT
+from ..representation.acting import Acting
 from ..signing import SealKey, SignatureRefused, Signer, TrustStore, VerifiedSignature, verify
 from ..web.polish import datetime_text, file_size, in_zone
 from . import drafts, preparing, receipts
 from .drafts import Draft, FilledForm
 from .preparing import Filling, Incomplete, Prepared
 from .receipts import Party, Receipt
-from .records import FormFacts, SignatureFacts, Submission
+from .records import ActedFacts, FormFacts, SignatureFacts, Submission
 
 CaseOpener = Callable[[Office, Any, Submission, Applicant], None]
 
@@ -44,7 +45,15 @@ CHANGED = (
 OTHER_PERSON = (
     "other_person",
     "Dokument podpisała inna osoba niż ta, do której należy konto. Podpisz własnym podpisem. Pełnomocnik wysyła pismo ze "
-    "swojego konta i dołącza pełnomocnictwo.",
+    "swojego konta, gdy udzielisz mu pełnomocnictwa w ustawieniach swojego konta.",
+)
+OTHER_AGENT = (
+    "other_agent",
+    "Działasz w cudzym imieniu, ale dokument podpisała inna osoba niż Ty. Podpisz go własnym podpisem.",
+)
+NOT_ALLOWED = (
+    "not_allowed",
+    "Nie masz prawa podpisać i wysłać tego pisma w tym imieniu. Poproś o zmianę roli albo zakresu pełnomocnictwa.",
 )
 NO_NUMBER = (
     "no_number",
@@ -74,22 +83,32 @@ class FilingMeans:
     portal_url: str  # without a slash at its end; letters carry it
 
 
-def file(means: FilingMeans, draft: Draft, applicant: Applicant, signed: bytes, at: datetime.datetime) -> Submission:
-    """File a draft with its signed document, received `at`.
+def file(
+    means: FilingMeans,
+    draft: Draft,
+    applicant: Applicant,
+    signed: bytes,
+    at: datetime.datetime,
+    acting: Acting | None = None,
+) -> Submission:
+    """File a draft with its signed document, received `at`; `acting` tells who acts for the applicant.
 
     :raises FilingRefused: something does not hold; nothing was written.
     """
     if number_of(draft):
         raise ValueError(f"draft {draft.id} was filed as {number_of(draft)}")
-    filling, prepared = _checked_draft(means, draft, applicant)
-    verified = _checked_signature(means, applicant, signed, prepared, at)
-    submission = _submission(means.office, filling, prepared, signed, verified, at)
+    _check_right(draft, acting)
+    filling, prepared = _checked_draft(means, draft, applicant, acting)
+    verified = _checked_signature(means, applicant, signed, prepared, at, acting)
+    submission = _submission(means.office, filling, prepared, signed, verified, at, ActedFacts.of(acting))
     receipt = _receipt(means.site, submission, filling, applicant)
     submission.confirm(receipts.make(receipt, means.seal))
     means.office.submissions[submission.number] = submission
     means.open_case(means.office, means.site, submission, applicant)
     _retire(applicant, draft, submission.number)
     _announce(means, submission, applicant)
+    if acting is not None and acting.for_other:
+        _announce(means, submission, acting.person)
     return submission
 
 
@@ -112,7 +131,28 @@ def is_own_signature(signer: Signer, applicant: Applicant) -> bool:
     return False
 
 
-def _checked_draft(means: FilingMeans, draft: Draft, applicant: Applicant) -> tuple[Filling, Prepared]:
+def is_agents_signature(signer: Signer, person: Applicant) -> bool:
+    """Whether the signature is that of the person who acts for another: by PESEL, whatever the firm's number.
+
+    :raises FilingRefused: there is no number to compare.
+    """
+    if not signer.pesel or not person.pesel:
+        raise FilingRefused(*NO_NUMBER)
+    return signer.pesel == person.pesel
+
+
+def _check_right(draft: Draft, acting: Acting | None) -> None:
+    if acting is None or acting.representation is None:
+        return
+    if not acting.may(SIGN_RIGHT) or not acting.covers(draft.form_uid) or draft.owner != acting.applicant.userid:
+        raise FilingRefused(*NOT_ALLOWED)
+    # if it is taken back while this is being filed, one of the two is done again and sees the other
+    acting.representation._p_jar.readCurrent(acting.representation)
+
+
+def _checked_draft(
+    means: FilingMeans, draft: Draft, applicant: Applicant, acting: Acting | None
+) -> tuple[Filling, Prepared]:
     version = drafts.version_of(draft, means.site)
     if not version.intact or version.sha256 != draft.form_sha256:
         raise ValueError(f"version {version.number} of form {draft.form_uid} is not what the draft was made with")
@@ -120,7 +160,7 @@ def _checked_draft(means: FilingMeans, draft: Draft, applicant: Applicant) -> tu
     if form is None or form.state != "published":
         raise FilingRefused(*WITHDRAWN)
     try:
-        filling = preparing.filling_of(draft, applicant, means.site)
+        filling = preparing.filling_of(draft, applicant, means.site, acting)
     except Incomplete as error:
         raise FilingRefused(*INCOMPLETE) from error
     if draft.prepared is None:
@@ -132,13 +172,21 @@ def _checked_draft(means: FilingMeans, draft: Draft, applicant: Applicant) -> tu
 
 
 def _checked_signature(
-    means: FilingMeans, applicant: Applicant, signed: bytes, prepared: Prepared, at: datetime.datetime
+    means: FilingMeans,
+    applicant: Applicant,
+    signed: bytes,
+    prepared: Prepared,
+    at: datetime.datetime,
+    acting: Acting | None,
 ) -> VerifiedSignature:
     try:
         verified = verify(signed, prepared.data, means.trust, at)
     except SignatureRefused as refusal:
         raise FilingRefused(refusal.reason.code, refusal.reason.message) from refusal
-    if not is_own_signature(verified.signer, applicant):
+    if acting is not None and acting.for_other:
+        if not is_agents_signature(verified.signer, acting.person):
+            raise FilingRefused(*OTHER_AGENT)
+    elif not is_own_signature(verified.signer, applicant):
         raise FilingRefused(*OTHER_PERSON)
     return verified
 
@@ -150,6 +198,7 @@ def _submission(
     signed: bytes,
     verified: VerifiedSignature,
     at: datetime.datetime,
+    acted: ActedFacts | None,
 ) -> Submission:
     filled, draft = filling.filled, filling.draft
     return Submission(
@@ -162,6 +211,7 @@ def _submission(
         signature=SignatureFacts.of(verified),
         attachments={one.id: draft.files[one.id] for one in filled.attachments},
         filed_at=at,
+        acted=acted,
     )
 
 
@@ -202,9 +252,19 @@ def _receipt(site: Any, submission: Submission, filling: Filling, applicant: App
             (receipts.DOCUMENT_SHA256, submission.document.sha256),
             (receipts.SIGNED_SHA256, submission.signed.sha256),
             (receipts.SIGNER, f"{signature.signer}, certyfikat nr {signature.serial_number}"),
+            *_acted_detail(submission),
             *attached,
         ),
     )
+
+
+def _acted_detail(submission: Submission) -> list[tuple[str, str]]:
+    acted = submission.acted
+    if acted is None:
+        return []
+    by = f"pełnomocnictwo {acted.representation}" if acted.by_mandate else "osoba uprawniona przez nadawcę"
+    shown = f", SHA-256 dokumentu: {acted.document.sha256}" if acted.document is not None else ""
+    return [(receipts.AGENT, f"{acted.name}, {by}{shown}")]
 
 
 def _sender(applicant: Applicant) -> Party:
@@ -225,8 +285,6 @@ def _retire(applicant: Applicant, draft: Draft, number: str) -> None:
 
 
 def _announce(means: FilingMeans, submission: Submission, reader: Applicant) -> None:
-    if not wants(reader, FILED):
-        return
     words = {
         "title": submission.form.title,
         "number": submission.number,

@@ -11,14 +11,13 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from .. import permissions
-from ..accounts.resources import Applicant, applicant_of
+from ..accounts.resources import Applicant
+from ..representation.acting import Acting, note
 from ..signing import SealKeyError
 from ..signing.parsing import MAX_BYTES
 from ..web.formfields import FormError
-from ..web.traversal import PrivateResource
 from . import document, downloads, filing, pictures, preparing
-from .draft_views import CHECK, SIGN, DraftResource, DraftsRoom, FillingViews
-from .drafts import Draft
+from .draft_views import CHECK, SIGN, DraftResource, DraftSeen, DraftsRoom, FillingViews
 from .filing import FilingRefused
 from .means import means_of
 from .preparing import Filling, Incomplete, Prepared
@@ -34,13 +33,8 @@ NO_SEAL = (
 )
 
 
-class FiledDraft(PrivateResource):
+class FiledDraft(DraftSeen):
     """A draft that was filed: its old addresses lead to the case."""
-
-    record: Draft
-
-    def __acl__(self) -> list[Any]:
-        return permissions.own_record_acl(self.record.owner)
 
 
 class FilingRoom(DraftsRoom):
@@ -63,7 +57,7 @@ def already_filed(context: FiledDraft, request: Any) -> Any:
 
 
 @view_config(
-    context=DraftResource, name=CHECK, request_method="POST", request_param="_podpis", permission=permissions.OWN,
+    context=DraftResource, name=CHECK, request_method="POST", request_param="_podpis", permission=permissions.FILE,
     renderer="templates/draft_check.pt",
 )  # fmt: skip
 def go_to_sign(context: DraftResource, request: Any) -> Any:
@@ -74,7 +68,7 @@ def go_to_sign(context: DraftResource, request: Any) -> Any:
     return answer
 
 
-@view_defaults(context=DraftResource, permission=permissions.OWN)
+@view_defaults(context=DraftResource, permission=permissions.FILE)
 class SigningViews:
     """`/robocze/{id}/podpis` and the document that is signed there."""
 
@@ -82,10 +76,8 @@ class SigningViews:
         self.context = context
         self.request = request
         self.draft = context.record
-        found = applicant_of(request.office, self.draft.owner)
-        if found is None:
-            raise HTTPNotFound()
-        self.applicant: Applicant = found
+        self.acting: Acting = request.acting
+        self.applicant: Applicant = self.acting.applicant
 
     @view_config(name=SIGN, request_method="GET", renderer="templates/sign.pt")
     def show(self) -> Any:
@@ -112,7 +104,7 @@ class SigningViews:
         if not signed:
             return self._refused(NO_FILE)
         try:
-            submission = filing.file(means_of(self.request), self.draft, self.applicant, signed, _now())
+            submission = filing.file(means_of(self.request), self.draft, self.applicant, signed, _now(), self.acting)
         except FilingRefused as refusal:
             logger.info("filing refused", extra={"draft": self.draft.id, "code": refusal.code})
             return self._refused(refusal.message)
@@ -120,6 +112,7 @@ class SigningViews:
             logger.exception("filing impossible: no usable seal")
             return self._refused(NO_SEAL, 503)
         logger.info("filed", extra={"number": submission.number})
+        note(self.request, "filing", submission.number)
         self.request.session.flash(
             f"Przyjęliśmy pismo. Numer sprawy: {submission.number}. Pobierz poświadczenie (UPP) i zachowaj je.",
             "success",
@@ -148,7 +141,7 @@ class SigningViews:
         }
 
     def _filling(self) -> Filling:
-        return preparing.filling_of(self.draft, self.applicant, self.request.root)
+        return preparing.filling_of(self.draft, self.applicant, self.request.root, self.acting)
 
     def _prepared(self) -> Prepared:
         try:
@@ -164,6 +157,7 @@ class SigningViews:
         return {
             "title": "Podpisz i wyślij",
             "form_title": self.draft.title,
+            "acting": self.acting,
             "prepared": prepared,
             "changed": prepared is None and self.draft.prepared is not None,
             "path": self._path,

@@ -40,11 +40,12 @@ class Filling:
     draft: Draft
     filled: FilledForm
     sender: document.Sender
+    agent: document.Agent | None = None  # who acts for the applicant
 
     @property
     def fingerprint(self) -> str:
-        """Changes when an answer, a file or the account's data change."""
-        return document.fingerprint(self.filled, self.draft.id, self.sender)
+        """Changes when an answer, a file, the account's data or who acts for it change."""
+        return document.fingerprint(self.filled, self.draft.id, self.sender, self.agent)
 
     @property
     def prepared(self) -> Prepared | None:
@@ -53,15 +54,15 @@ class Filling:
         return held if held is not None and held.fingerprint == self.fingerprint else None
 
 
-def filling_of(draft: Draft, applicant: Any, site: Any) -> Filling:
-    """A draft's answers.
+def filling_of(draft: Draft, applicant: Any, site: Any, acting: Any = None) -> Filling:
+    """A draft's answers; `acting` (`representation.acting.Acting`) tells who acts for the applicant.
 
     :raises Incomplete: something is missing or wrong.
     """
     problems = drafts.draft_complete(draft, drafts.definition_of(draft, site))
     if problems:
         raise Incomplete(problems)
-    return Filling(draft, drafts.collect(draft, site), document.Sender.of(applicant))
+    return Filling(draft, drafts.collect(draft, site), document.Sender.of(applicant), document.Agent.of(acting))
 
 
 def prepare(filling: Filling, site: Any, at: datetime.datetime) -> Prepared:
@@ -69,7 +70,8 @@ def prepare(filling: Filling, site: Any, at: datetime.datetime) -> Prepared:
     held = filling.prepared
     if held is not None:
         return held
-    data = document.make(filling.filled, filling.draft.id, filling.sender, addressee_of(filling.filled, site), at)
+    addressee = addressee_of(filling.filled, site)
+    data = document.make(filling.filled, filling.draft.id, filling.sender, addressee, at, filling.agent)
     filling.draft.prepared = made = Prepared(data, filling.fingerprint, at)
     return made
 

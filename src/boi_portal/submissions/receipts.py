@@ -55,6 +55,7 @@ FORM = "Formularz"
 DOCUMENT_SHA256 = "Skrót SHA-256 dokumentu"
 SIGNED_SHA256 = "Skrót SHA-256 podpisanego pliku"
 SIGNER = "Podpis"
+AGENT = "Działa w imieniu nadawcy"
 ATTACHMENT = "Załącznik"
 
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 from persistent import Persistent
 
+from ..representation.acting import Acting
+from ..representation.records import MANDATE, MandateDocument
 from ..signing import VerifiedSignature
 from .drafts import StoredFile
 
@@ -78,8 +80,39 @@ class FormFacts:
     jrwa: str
 
 
+@dataclasses.dataclass(frozen=True)
+class ActedFacts:
+    """Who filed in the owner's name, and by what, as it was then. `document` is the mandate's, kept whatever becomes of the mandate."""
+
+    person: str  # user id
+    name: str
+    representation: str  # id
+    by_mandate: bool
+    valid_from: datetime.date | None
+    valid_until: datetime.date | None
+    document: MandateDocument | None
+
+    @classmethod
+    def of(cls, acting: Acting | None) -> ActedFacts | None:
+        """The facts of who acts; None for who files for himself."""
+        if acting is None or acting.representation is None:
+            return None
+        by = acting.representation
+        return cls(
+            person=acting.person.userid,
+            name=acting.person.name,
+            representation=by.id,
+            by_mandate=by.kind == MANDATE,
+            valid_from=by.valid_from,
+            valid_until=by.valid_until,
+            document=by.document,
+        )
+
+
 class Submission(Persistent):
     """One filled, signed and filed form. `owner` is the applicant's user id, `attachments` map file ids to files."""
+
+    acted: ActedFacts | None = None  # None: filed by the owner
 
     def __init__(
         self,
@@ -92,6 +125,7 @@ class Submission(Persistent):
         signature: SignatureFacts,
         attachments: Mapping[str, StoredFile],
         filed_at: datetime.datetime,
+        acted: ActedFacts | None = None,
     ) -> None:
         self.number = number
         self.owner = owner
@@ -99,6 +133,8 @@ class Submission(Persistent):
         self.form = form
         self.filed_at = filed_at
         self.signature = signature
+        if acted is not None:
+            self.acted = acted
         self.document = KeptBytes(document)
         self.signed = StoredFile(f"{number}-podpisany.xml", XML, signed, filed_at)
         self.attachments = dict(attachments)

@@ -152,11 +152,11 @@ def forbidden(error: HTTPForbidden, request: Any) -> Any:
     """What may not be seen does not exist; what needs an account leads to sign-in."""
     if request.authenticated_userid is None and _is_before_a_room(request):
         return _to_sign_in(request)
-    if _is_hidden(request):
+    if _is_secret(request):
         return not_found(error, request)
     if request.authenticated_userid is None:
         return _to_sign_in(request)
-    return error_page(request, 403)
+    return error_page(request, 403, getattr(request.context, "forbidden_text", None))
 
 
 def not_found(error: Any, request: Any) -> Any:
@@ -192,13 +192,6 @@ def _is_before_a_room(request: Any) -> bool:
     context = getattr(request, "context", None)
     room = next((item for item in lineage(context) if IRoom.providedBy(item)), None) if context is not None else None
     return room is not None and not request.has_permission(permissions.VIEW, room)
-
-
-def _is_hidden(request: Any) -> bool:
-    context = getattr(request, "context", None)
-    if IPrivate.providedBy(context):
-        return True
-    return IContent.providedBy(context) and not request.has_permission(permissions.VIEW, context)
 
 
 def _is_secret(request: Any) -> bool:

@@ -39,7 +39,12 @@ class Room:
 
 @implementer(IPrivate)
 class PrivateResource:
-    """A record seen through an address: location-aware, made for one request. `record` is the stored object."""
+    """A record seen through an address: location-aware, made for one request. `record` is the stored object.
+
+    `forbidden_text` (`web.errors.ErrorText`) is told to who may see the record but not do what was asked.
+    """
+
+    forbidden_text: Any = None
 
     def __init__(self, record: Any, parent: Any, name: str) -> None:
         self.record = record

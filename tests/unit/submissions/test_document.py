@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from boi_portal.submissions import document
-from boi_portal.submissions.document import Addressee, DocumentError, Sender
+from boi_portal.submissions.document import Addressee, Agent, DocumentError, Sender
 from boi_portal.submissions.drafts import Attachment, Entry, FilledForm, FilledPage
 
 AT = datetime.datetime(2026, 3, 5, 10, 0, tzinfo=datetime.UTC)
@@ -117,3 +117,20 @@ def test_kind_of_a_value_is_kept() -> None:
 def test_what_does_not_fit_the_schema_is_refused(spoil: object) -> None:
     with pytest.raises(DocumentError):
         document.read(spoil(made()))  # type: ignore[operator]
+
+
+AGENT = Agent("Ewa", "Testowa", "79050670007", "mandate", "12" * 16, "2026-03-01", "2026-12-31", "34" * 32)
+
+
+def test_document_in_another_name_says_who_acts_and_by_what() -> None:
+    data = document.make(FILLED, DRAFT, SENDER, ADDRESSEE, AT, AGENT)
+    letter = document.read(data)
+    assert (letter.sender, letter.agent) == (SENDER, AGENT)
+    assert etree.fromstring(data).get("wersja") == "1.1"
+    assert document.fingerprint(FILLED, DRAFT, SENDER, AGENT) != document.fingerprint(FILLED, DRAFT, SENDER)
+
+
+def test_document_in_ones_own_name_is_what_it_was_before_there_were_representatives() -> None:
+    data = made()
+    assert etree.fromstring(data).get("wersja") == "1" and b"Przedstawiciel" not in data
+    assert document.read(data).agent is None

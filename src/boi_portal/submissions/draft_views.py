@@ -27,11 +27,12 @@ from ..interfaces import IEForm
 from ..publishing import richtext
 from ..publishing.versions import VersionNotFound
 from ..representation.acting import Acting, note
+from ..web.assurance import require_level
 from ..web.errors import ErrorText
 from ..web.formfields import ROWS_CONTROL, FormError
 from ..web.polish import today
 from ..web.traversal import PrivateResource, Room
-from . import drafts
+from . import drafts, levels
 from .drafts import Draft, DraftError, Entry
 
 DRAFT_ID = re.compile(r"[0-9a-f]{32}\Z")
@@ -96,6 +97,7 @@ def start_filling(context: Any, request: Any) -> Any:
     if not (acting.may(permissions.FILL_RIGHT) and acting.covers(context.uid)):
         request.session.flash(NOT_YOURS_TO_FILL, "warning")
         return HTTPSeeOther(form_page)
+    require_level(request, context.assurance, form_page)
     version = request.root.versions.get(context.uid, context.version)
     try:
         draft = drafts.start(request.office, acting.applicant, context.uid, version, acting.data())
@@ -147,6 +149,9 @@ class FillingViews:
             self.definition: Definition = drafts.definition_of(self.draft, request.root)
         except VersionNotFound:
             raise HTTPNotFound() from None
+        # deleting needs no level; what is typed is kept first
+        if request.view_name != "usun" and (request.method, request.view_name) != ("POST", "strona"):
+            levels.require(request, self.draft, None if request.method in ("GET", "HEAD") else self.path(CHECK))
 
     # addresses
 
@@ -208,6 +213,8 @@ class FillingViews:
         )
         drafts.save_page(self.draft, page.id, form.posted(list(post.items()), order, intake.take))
         drafts.filled_in_by(self.draft, self.request.authenticated_userid)
+        if more := levels.step_up(self.request, self.draft, self._page_path(page.id)):
+            return HTTPSeeOther(more)
         found = self._review()
         read = _page_of(found, page)
         if read is None:  # what was typed on an earlier page, perhaps in another window, has made this one needless

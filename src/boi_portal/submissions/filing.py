@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
+from ..accounts.notifications import FILED, wants
 from ..accounts.resources import PERSON, Applicant
 from ..mail.letters import post
 from ..office.store import Office, case_number, random_id
@@ -285,6 +286,8 @@ def _retire(applicant: Applicant, draft: Draft, number: str) -> None:
 
 
 def _announce(means: FilingMeans, submission: Submission, reader: Applicant) -> None:
+    if not wants(reader, FILED):
+        return
     words = {
         "title": submission.form.title,
         "number": submission.number,

@@ -16,7 +16,7 @@ from ..representation.acting import Acting, note
 from ..signing import SealKeyError
 from ..signing.parsing import MAX_BYTES
 from ..web.formfields import FormError
-from . import document, downloads, filing, pictures, preparing
+from . import document, downloads, filing, levels, pictures, preparing
 from .draft_views import CHECK, SIGN, DraftResource, DraftSeen, DraftsRoom, FillingViews
 from .filing import FilingRefused
 from .means import means_of
@@ -78,6 +78,7 @@ class SigningViews:
         self.draft = context.record
         self.acting: Acting = request.acting
         self.applicant: Applicant = self.acting.applicant
+        levels.require(request, self.draft, self._path(SIGN))
 
     @view_config(name=SIGN, request_method="GET", renderer="templates/sign.pt")
     def show(self) -> Any:

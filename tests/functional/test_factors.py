@@ -5,21 +5,23 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyotp
 import pytest
-from webtest import TestApp
+from webtest import TestApp, Upload
 
 from boi_portal.accounts import credentials, factor_views, security_views
 from boi_portal.accounts.demo import PASSWORD
 from boi_portal.office import auditing
+from boi_portal.publishing import lifecycle
 from boi_portal.publishing.content import now
-from boi_portal.web.assurance import ASSURANCE_KEY, PROVED_KEY
+from boi_portal.web.assurance import ADVICE, ASSURANCE_KEY, PROVED_KEY, Assurance
 from tests import citizens
 from tests.authenticator import PRESENT, Authenticator
 from tests.functional.test_accounts import flashed, letters_to, summary, text_of
+from tests.functional.test_cases import document_of, make_draft
 from tests.portals import TestPortal
 
 SECURITY = "/konto/bezpieczenstwo"
@@ -660,3 +662,123 @@ def test_confirming_without_a_second_factor_says_how_to_get_one(portal: TestPort
     assert "powrot=/katalog" in link["href"]
     security = page.click("Ustaw drugi składnik logowania")
     assert security.html.find("a", href="/konto/aplikacja?powrot=/katalog")
+
+
+# forms that demand a level
+
+FORM = f"/formularze/{citizens.FORM_NAME}"
+
+
+def demand(portal: TestPortal, level: str) -> None:
+    """Publish a version of the form that demands this."""
+    with portal.opened() as opened:
+        form = citizens.add_form(opened, portal.registry)
+        if form.value("assurance", "") != level:
+            lifecycle.edit(portal.registry, form, {**form.fields, "assurance": level}, "redaktor")
+            lifecycle.publish(portal.registry, form, "redaktor")
+
+
+@pytest.fixture
+def demanding(portal: TestPortal) -> Iterator[None]:
+    """The form demands two factors."""
+    demand(portal, "two-factor")
+    yield
+    demand(portal, "")
+
+
+@pytest.mark.usefixtures("demanding")
+def test_a_form_says_what_it_demands_and_lets_nobody_begin_with_less(portal: TestPortal, clock: Any) -> None:
+    browser = portal.signed_in("jan.testowy")
+    page = browser.get(FORM)
+    assert ADVICE[Assurance.TWO_FACTOR] in page.html.find("dl", class_="facts").get_text()
+    begin_filling = last_form(page)
+    asked = begin_filling.submit(status=303)
+    assert asked.location.endswith(f"/logowanie/potwierdz?poziom=2&powrot={FORM}")
+    link = asked.follow().click("Ustaw drugi składnik logowania").click("Ustaw kod z aplikacji")
+    _, shown = set_up_codes(browser, clock, link.request.path_qs)
+    back = shown.click("Mam zapisane kody, dalej")
+    assert back.request.path == FORM
+    assert "/robocze/" in last_form(back).submit(status=303).location
+
+
+@pytest.mark.usefixtures("demanding")
+def test_a_draft_asks_for_the_level_on_every_page_and_loses_nothing(portal: TestPortal, clock: Any) -> None:
+    browser = portal.signed_in("jan.testowy")
+    codes, _ = set_up_codes(browser, clock)
+    draft = make_draft(portal)
+    page = browser.get(f"{draft}/strona/osoba")
+    form = last_form(page)
+    form["uwagi"] = "pisane, zanim sesja straciła poziom"
+    sessions_of(portal, "jan.testowy", **{ASSURANCE_KEY: 1})
+    asked = form.submit("_dalej", status=303)
+    assert asked.location.endswith(f"poziom=2&powrot={draft}/strona/osoba")
+    for name in (
+        "",
+        "/sprawdz",
+        "/strona/osoba",
+        "/strona/psy",
+        "/podpis",
+        "/dokument.xml",
+        "/dokument",
+        f"/plik/{citizens.FILE_ID}",
+    ):
+        found = browser.get(f"{draft}{name}", status=303)
+        assert "/logowanie/potwierdz?poziom=2&powrot=/robocze/" in found.location, name
+    token = token_of(browser.get(SECURITY))
+    for name, fields in (
+        ("/sprawdz", {}),
+        ("/sprawdz", {"_podpis": "1"}),
+        ("/podpis", {}),
+        ("/podpis", {"przygotuj": "1"}),
+        ("/nowa-wersja", {}),
+    ):
+        found = browser.post(f"{draft}{name}", {"csrf_token": token, **fields}, status=303)
+        assert "/logowanie/potwierdz?poziom=2&powrot=/robocze/" in found.location, name
+    proof = asked.follow().forms["formularz"]
+    proof["kod"] = codes.next()
+    back = proof.submit(status=303).follow()
+    assert last_form(back)["uwagi"].value == "pisane, zanim sesja straciła poziom"
+    browser.get(f"{draft}/sprawdz", status=200)
+
+
+def test_a_form_that_demands_more_today_is_not_filed_with_less(portal: TestPortal) -> None:
+    browser = portal.signed_in("jan.testowy")
+    demand(portal, "")
+    draft = make_draft(portal)
+    signed = citizens.sign(portal.var, document_of(browser, draft))
+    form = last_form(browser.get(f"{draft}/podpis"))
+    demand(portal, "eid-substantial")
+    try:
+        form["podpisany"] = Upload("pismo.xml", signed)
+        assert "/logowanie/potwierdz?poziom=4&" in form.submit(status=303).location
+        sessions_of(portal, "jan.testowy", **{ASSURANCE_KEY: int(Assurance.EID_SUBSTANTIAL)})
+        form["podpisany"] = Upload("pismo.xml", signed)
+        assert "/sprawy/BOI-" in form.submit(status=303).location
+    finally:
+        demand(portal, "")
+
+
+@pytest.mark.usefixtures("demanding")
+def test_a_draft_can_be_deleted_with_less(portal: TestPortal) -> None:
+    browser, draft = portal.signed_in("jan.testowy"), make_draft(portal)
+    last_form(browser.get(f"{draft}/usun")).submit(status=303)
+    browser.get(draft, status=404)
+
+
+def test_an_editor_sets_what_a_form_demands_in_the_plain_form(portal: TestPortal) -> None:
+    demand(portal, "")
+    editor = portal.signed_in("redaktor")
+    form = editor.get(f"{FORM}/edytuj").forms["formularz"]
+    assert form["pole-assurance"].value == ""
+    form["pole-assurance"] = "eid-high"
+    form.submit("opublikuj", status=303)
+    try:
+        with portal.opened(commit=False) as opened:
+            made = opened.site["formularze"][citizens.FORM_NAME]
+            assert made.assurance is made.definition.assurance is Assurance.EID_HIGH
+        form = editor.get(f"{FORM}/edytuj").forms["formularz"]
+        assert form["pole-assurance"].value == "eid-high"
+        form["pole-assurance"].force_value("bardzo")
+        form.submit("opublikuj", status=422)
+    finally:
+        demand(portal, "")

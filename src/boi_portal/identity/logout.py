@@ -157,6 +157,6 @@ def inflated(data: bytes) -> bytes:
 
 def _relay_state(value: str) -> str:
     """It goes back as it came, so its length is bounded."""
-    if len(value.encode()) > MAX_RELAY_STATE:
-        raise Refused(Reason.STRUCTURE, "a RelayState too long")
+    if not value.isprintable() or len(value.encode()) > MAX_RELAY_STATE:
+        raise Refused(Reason.STRUCTURE, "a RelayState too long, or no text")
     return value

@@ -171,6 +171,7 @@ class Trouble(enum.StrEnum):
     METADATA_ENDS = "metadata-ends"
     CERTIFICATE_ENDS = "certificate-ends"
     KEY_ENDS = "key-ends"
+    NO_KEY = "no-key"  # the portal has none now that the provider understands
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,8 +186,11 @@ class Finding:
 
 
 def health(providers: Providers, keys: Keys, at: datetime, days: int = WARN_DAYS) -> list[Finding]:
-    """What has ended, or ends within so many days: metadata, the last certificate of a provider, the last key of a kind."""
-    findings = [finding for provider in providers for finding in _provider_findings(provider, at)]
+    """What has ended, or ends within so many days: metadata, the last certificate of a provider, the last key of a kind.
+
+    Also what is wrong now: metadata that cannot be read, a provider for which the portal has no key.
+    """
+    findings = [finding for provider in providers for finding in _provider_findings(provider, keys, at)]
     for kind in KeyKind:
         of_kind = [key for key in keys.all if key.kind is kind]
         if of_kind:
@@ -196,12 +200,14 @@ def health(providers: Providers, keys: Keys, at: datetime, days: int = WARN_DAYS
     return [finding for finding in findings if finding.ends is None or finding.ends < soon]
 
 
-def _provider_findings(provider: Provider, at: datetime) -> Iterator[Finding]:
+def _provider_findings(provider: Provider, keys: Keys, at: datetime) -> Iterator[Finding]:
     idp = provider.source.current()
     if provider.source.broken:
         yield Finding(Trouble.METADATA_BROKEN, provider.name, None, False, provider.source.broken)
     if idp.valid_until is not None:
         yield Finding(Trouble.METADATA_ENDS, provider.name, idp.valid_until, idp.valid_until <= at)
+    if not any(key.kind in provider.sign_with and key.valid(at) for key in keys.all):
+        yield Finding(Trouble.NO_KEY, provider.name, None, True)
     yield Finding(Trouble.CERTIFICATE_ENDS, provider.name, idp.not_after, idp.not_after < at)
 
 

@@ -22,8 +22,6 @@ CONTENT_TYPE = "text/xml; charset=utf-8"
 ACTION = '"http://www.oasis-open.org/committees/security"'
 
 _PIECE = 16 * 1024
-# 500 is how SOAP tells a fault.
-_ANSWERS = (200, 500)
 
 
 def wrap(message: bytes) -> bytes:
@@ -58,7 +56,7 @@ class HttpFetch:
     def __call__(self, url: str, body: bytes) -> bytes:
         """The body of the answer.
 
-        :raises Unreachable: no answer, not in time, larger than `parsing.MAX_BYTES`, or another status than 200 and 500.
+        :raises Unreachable: no answer, not in time, larger than `parsing.MAX_BYTES`, or another status than success or a SOAP fault.
         """
         import requests
         from urllib3.exceptions import HTTPError
@@ -74,7 +72,9 @@ class HttpFetch:
                 stream=True,
                 verify=str(self._ca) if self._ca else True,
             ) as response:
-                if response.status_code not in _ANSWERS:
+                # 500 with XML is how SOAP tells a fault; any other 500 is a server in trouble.
+                fault = response.status_code == 500 and "xml" in response.headers.get("Content-Type", "")
+                if response.status_code != 200 and not fault:
                     raise Unreachable(f"status {response.status_code}")
                 return _bounded(response.raw, deadline)
         except (requests.RequestException, HTTPError, OSError) as error:

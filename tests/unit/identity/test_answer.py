@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import contextlib
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from boi_portal.identity import Key, LoA, Person, Provider, ServiceProvider
+from boi_portal.identity import Key, LoA, Person, Provider, Refused, ServiceProvider, idp
 
 from . import factories
 from .factories import NATIONAL_ID, PESEL, STANDARD_ID, XENC, XENC11, ArtifactService, Memory, posted, said, sign
@@ -91,3 +94,37 @@ def test_standard_encryption_is_understood(
     )
     signed = sign(answer.response(encrypted), answer.response_id, standard_key)
     check_person(portal.answer(standard, question.pending, posted(signed), at, memory, factories.no_fetch), "miasto")
+
+
+def test_log_holds_nothing_about_the_person(
+    portal: ServiceProvider,
+    standard: Provider,
+    standard_key: Key,
+    at: datetime,
+    memory: Memory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """pysaml2 writes names and whole documents to its log."""
+    caplog.set_level("DEBUG")
+    question = portal.authn_request(standard, at, "state")
+    for changes in ({}, {"loa": "urn:none"}, {"recipient": "https://other.example.org"}, {"name_id": ""}):
+        answer = said(question, STANDARD_ID, at, **changes)
+        form = posted(sign(answer.response(), answer.response_id, standard_key))
+        with contextlib.suppress(Refused):
+            portal.answer(standard, question.pending, form, at, memory, factories.no_fetch)
+    assert memory.until  # the first of them was accepted
+    assert not [record for record in caplog.records if record.name.startswith("saml2")]
+    assert "testowy" not in caplog.text.lower() and PESEL not in caplog.text
+
+
+def test_pysaml2_is_not_loaded_before_it_is_used() -> None:
+    """A process of the portal is held to little memory."""
+    code = "import sys, boi_portal.identity; sys.exit(any(name in sys.modules for name in ('saml2', 'requests')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "instant", ["2026-03-05T10:00:00Z", "2026-03-05T10:00:00.1234567Z", "2026-03-05T11:00:00+01:00"]
+)
+def test_times_of_other_programs(instant: str) -> None:
+    assert idp.time(instant).replace(microsecond=0) == datetime(2026, 3, 5, 10, tzinfo=UTC)

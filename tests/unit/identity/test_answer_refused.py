@@ -427,7 +427,9 @@ def test_destination(talk: Conversation, destination: str | None) -> None:
     assert talk.reason(talk.signed(talk.said(destination=destination))) is Reason.WRONG_DESTINATION
 
 
-@pytest.mark.parametrize("relay_state", ["", "another", "stateł"])
+@pytest.mark.parametrize(
+    "relay_state", ["", "another", "stateł", "\ud800"], ids=["none", "another", "longer", "no text"]
+)
 def test_answer_brought_to_another_session(talk: Conversation, relay_state: str) -> None:
     form = posted(talk.signed(talk.said()), relay_state)
     with pytest.raises(Refused) as caught:

@@ -238,8 +238,22 @@ def test_redirect_that_unpacks_without_end(
         Incoming.redirect("SAMLRequest=x&SigAlg=y&Signature=z"),
         Incoming.redirect("SAMLRequest=%ff&SAMLResponse=1&SigAlg=y&Signature=AAAA"),
         Incoming(Binding.ARTIFACT),
+        Incoming.post({"SAMLRequest": b64(b"<x/>"), "RelayState": "\ud800"}),
+        Incoming.post({"SAMLRequest": "\ud800"}),
     ],
-    ids=["empty soap", "no soap", "no form", "no base64", "no ascii", "no query", "junk", "two messages", "artifact"],
+    ids=[
+        "empty soap",
+        "no soap",
+        "no form",
+        "no base64",
+        "no ascii",
+        "no query",
+        "junk",
+        "two messages",
+        "artifact",
+        "no text",
+        "no text at all",
+    ],
 )
 def test_crafted_request(portal: ServiceProvider, providers: Providers, at: datetime, message: Incoming) -> None:
     assert refusal(portal, providers, message, at)

@@ -184,7 +184,7 @@ def test_the_number_of_devices_has_an_end(portal: TestPortal) -> None:
 def test_the_list_tells_devices_apart_and_ends_one(portal: TestPortal, login: str) -> None:
     here, phone = signed_in(portal, login), signed_in(portal, login, PHONE, "192.0.2.99")
     page = here.get("/konto/sesje")
-    this, other = (section.get_text(" ", strip=True) for section in page.html.select("main .panel"))
+    this, other = (section.get_text(" ", strip=True) for section in page.html.select("main section"))
     assert "To urządzenie" in this
     assert "Firefox, Linux" in this
     assert "192.0.2.7" in this

@@ -9,7 +9,7 @@ import waitress
 
 from boi_portal.sandbox.app import make_app
 from boi_portal.sandbox.authority import SEAL_PASSWORD, Authorities
-from boi_portal.sandbox.identity import site
+from boi_portal.sandbox.identity import oidc, site
 from boi_portal.sandbox.mailbox import Mailbox
 from boi_portal.sandbox.signing import MAX_BYTES
 
@@ -36,6 +36,7 @@ def init(var: Path, wezel: str) -> None:
     for provider in site.make_providers(var, wezel, ""):
         provider.publish()
     click.echo(f"boi.identity_providers = {var / 'identity'}")
+    click.echo(f"OpenID Connect: {wezel}{oidc.PATH}, client {oidc.CLIENT_ID}, secret {oidc.CLIENT_SECRET}")
     click.echo(f"boi.trust_dirs = {authorities.trust}")
     click.echo(f"boi.seal_key = {authorities.seal}")
     click.echo(f"boi.seal_password = {SEAL_PASSWORD}")

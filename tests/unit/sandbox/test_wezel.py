@@ -261,7 +261,7 @@ def test_keys_roll_over_in_three_steps(wezel):
 def test_way_back_may_lead_to_the_service_alone(wezel):
     page = wezel.pick(wezel.ask(wezel.request()))
     policy = page.headers["Content-Security-Policy"]
-    assert f"form-action {wezel.service.address}" in policy and "unsafe" not in policy
+    assert f"form-action 'self' {wezel.service.address}" in policy and "unsafe" not in policy
     script = etree.HTML(page.content).xpath("string(//script/@src)")
     assert "submit()" in requests.get(wezel.address + script, timeout=10).text
 

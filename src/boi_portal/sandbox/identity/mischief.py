@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from boi_portal.sandbox.identity import wrapping
 from boi_portal.sandbox.identity.answers import SAML2, WEZEL, Answer
@@ -39,7 +40,7 @@ class Mischief:
     name: str
     group: str
     label: str  # Polish
-    change: Callable[[Answer], None] | None = None
+    change: Callable[[Any], None] | None = None  # of the answer before it is made
     profiles: tuple[str, ...] = _BOTH
     harmless: bool = False  # a service must accept it
 

@@ -101,8 +101,9 @@ class SignedIn:
 class Switches:
     """The ways to misbehave that are on now, for every provider of the process."""
 
-    def __init__(self, slowness: float) -> None:
-        """`slowness` is how many seconds an answer takes that never comes."""
+    def __init__(self, known: set[str], slowness: float) -> None:
+        """`known` are the names there are, `slowness` is how many seconds an answer takes that never comes."""
+        self._known = known
         self._slowness = slowness
         self._on: set[str] = set()
         self._changed = threading.Condition()
@@ -116,7 +117,7 @@ class Switches:
     def set(self, names: set[str]) -> None:
         """Turn these on and all others off; whoever waits for nothing goes on."""
         with self._changed:
-            self._on = names & mischief.BY_NAME.keys()
+            self._on = names & self._known
             self._changed.notify_all()
 
     def dawdle(self) -> None:
@@ -195,7 +196,7 @@ class Provider:
     def remember(self, asked: Asked) -> str:
         """Keep a question until somebody answers it; returns the secret to find it by."""
         with self._lock:
-            return _kept(self._asked, asked)
+            return kept(self._asked, asked)
 
     def asked(self, token: str) -> Asked | None:
         """The open question of a secret."""
@@ -208,7 +209,7 @@ class Provider:
         if asked is None:
             return None
         answer = self._answer(asked, citizen, level)
-        ways = chosen | self.switches.on
+        ways = (chosen | self.switches.on) & mischief.BY_NAME.keys()
         mischief.spoil(answer, ways)
         made = answers.response(answer)
         with self._lock:
@@ -216,7 +217,7 @@ class Provider:
             if not ways:  # what a service has accepted can be sent again
                 self._last = (answer.assertion_id, made)
             self._sessions[index] = SignedIn(index, citizen, asked.service, answer.level, instant(now()))
-            _bound(self._sessions)
+            keep_few(self._sessions)
         return answer, made
 
     def refused(self, token: str, citizen: Citizen) -> tuple[Answer, bytes] | None:
@@ -264,7 +265,7 @@ class Provider:
         artifact = base64.b64encode(b"\x00\x04\x00\x00" + source + secrets.token_bytes(20)).decode()
         with self._lock:
             self._artifacts[artifact] = (answer, response)
-            _bound(self._artifacts)
+            keep_few(self._artifacts)
         return artifact
 
     def resolved(self, artifact: str) -> tuple[Answer, bytes] | None:
@@ -301,7 +302,7 @@ class Provider:
         """Keep in mind that a service was asked, with the browser, to log somebody out."""
         with self._lock:
             self._logouts[request_id] = service
-            _bound(self._logouts)
+            keep_few(self._logouts)
 
     def expected_logout(self, request_id: str) -> ServiceProvider | None:
         """The service that was asked so, the first time."""
@@ -364,14 +365,15 @@ def logout_status(response: Any, service: ServiceProvider, request_id: str, sign
     return "" if code is None else code.get("Value", "")
 
 
-def _kept(store: dict[str, Any], value: Any) -> str:
+def kept(store: dict[str, Any], value: Any) -> str:
+    """Keep a value under a new secret, which is returned."""
     token = secrets.token_urlsafe(24)
     store[token] = value
-    _bound(store)
+    keep_few(store)
     return token
 
 
-def _bound(store: dict[str, Any]) -> None:
+def keep_few(store: dict[str, Any]) -> None:
     """Forget the oldest, so that a process that runs for long does not grow."""
     while len(store) > KEPT:
         del store[next(iter(store))]

@@ -19,7 +19,7 @@ from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
 
-from boi_portal.sandbox.identity import answers, asking, mischief
+from boi_portal.sandbox.identity import answers, asking, mischief, oidc
 from boi_portal.sandbox.identity.answers import SAML2, Answer
 from boi_portal.sandbox.identity.documents import (
     LEVELS,
@@ -32,7 +32,9 @@ from boi_portal.sandbox.identity.documents import (
     text_of,
     written,
 )
+from boi_portal.sandbox.identity.keys import KeyRing
 from boi_portal.sandbox.identity.metadata import POST, SOAP
+from boi_portal.sandbox.identity.oidc import OidcProvider
 from boi_portal.sandbox.identity.provider import NATIONAL, PROFILES, Provider, SignedIn, Switches
 from boi_portal.sandbox.people import CITIZENS, Citizen, Person, PersonError
 
@@ -55,7 +57,7 @@ def make_app(var: Path, address: str, portal: str, slowness: float = 60) -> Any:
 
     `slowness` is how many seconds an answer takes that never comes.
     """
-    switches = Switches(slowness)
+    switches = Switches(set(mischief.BY_NAME) | set(oidc.BY_NAME), slowness)
     providers = make_providers(var, address, portal, switches)
     for provider in providers:
         provider.publish()
@@ -63,17 +65,19 @@ def make_app(var: Path, address: str, portal: str, slowness: float = 60) -> Any:
     config.include("pyramid_chameleon")
     config.registry.providers = {provider.profile.name: provider for provider in providers}
     config.registry.switches = switches
+    config.registry.oidc = OidcProvider(var / "private" / "identity", address.rstrip("/"), portal.rstrip("/"))
     config.add_tween("boi_portal.sandbox.identity.site.headers_tween")
     config.add_static_view("static", "boi_portal.sandbox:static")
     _add_pages(config)
     _add_national(config)
     config.include("boi_portal.sandbox.identity.standard")
+    config.include("boi_portal.sandbox.identity.oidc_pages")
     return config.make_wsgi_app()
 
 
 def make_providers(var: Path, address: str, portal: str, switches: Switches | None = None) -> list[Provider]:
     """The SAML providers with their keys; nothing is published yet."""
-    on = switches or Switches(0)
+    on = switches or Switches(set(), 0)
     folder, private = var / "identity", var / "private" / "identity"
     return [Provider(profile, folder, private, address.rstrip("/"), portal.rstrip("/"), on) for profile in PROFILES]
 
@@ -119,9 +123,9 @@ def headers_tween(handler: Callable[[Request], Response], registry: Any) -> Call
         response = handler(request)
         policy = (
             "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action {_origin(request.form_target) or chr(39) + 'self' + chr(39)}"
+            f"form-action 'self' {_origin(request.form_target)}"
         )
-        response.headers.update(_HEADERS | {"Content-Security-Policy": policy})
+        response.headers.update(_HEADERS | {"Content-Security-Policy": policy.strip()})
         return response
 
     return tween
@@ -137,7 +141,7 @@ def _origin(address: str) -> str:
 
 def front(request: Request) -> dict[str, Any]:
     """What there is."""
-    return {"providers": list(request.registry.providers.values())}
+    return {"providers": list(request.registry.providers.values()), "oidc": request.registry.oidc, "client": oidc}
 
 
 def not_found(request: Request) -> dict[str, Any]:
@@ -187,7 +191,8 @@ def sessions_page(request: Request, message: str = "") -> dict[str, Any]:
 
 def switches_form(request: Request) -> dict[str, Any]:
     """Every way to misbehave, and which are on."""
-    return {"groups": _groups(mischief.MISCHIEFS), "on": request.registry.switches.on}
+    groups = [*_groups(mischief.MISCHIEFS), ("OpenID Connect", oidc.MISCHIEFS)]
+    return {"groups": groups, "on": request.registry.switches.on}
 
 
 def switches_set(request: Request) -> Response:
@@ -200,32 +205,32 @@ def switches_set(request: Request) -> Response:
 
 def keys(request: Request) -> dict[str, Any]:
     """The providers' keys, and which of them sign."""
-    providers = request.registry.providers.values()
-    return {"providers": [(provider, provider.ring.signing.fingerprint) for provider in providers]}
+    rings = [(name, title, ring.published, ring.signing.fingerprint) for name, (title, ring) in _rings(request).items()]
+    return {"rings": rings}
 
 
 def roll_over(request: Request) -> Response:
-    """One step of a roll-over: `krok` is `oglos`, `przelacz` or `wycofaj`."""
-    provider = _chosen_provider(request)
-    steps = {"oglos": provider.ring.announce, "przelacz": provider.ring.switch, "wycofaj": provider.ring.retire}
-    step = steps.get(text_field(request, "krok"))
+    """One step of a roll-over for `dostawca`: `krok` is `oglos`, `przelacz` or `wycofaj`."""
+    _, ring = _rings(request).get(text_field(request, "dostawca"), ("", None))
+    if ring is None:
+        raise HTTPNotFound()
+    step = {"oglos": ring.announce, "przelacz": ring.switch, "wycofaj": ring.retire}.get(text_field(request, "krok"))
     if step is None:
         raise HTTPNotFound()
     step()
-    provider.publish()
+    for provider in request.registry.providers.values():
+        provider.publish()
     return HTTPSeeOther(request.route_path("keys"))
+
+
+def _rings(request: Request) -> dict[str, tuple[str, KeyRing]]:
+    saml = {name: (each.profile.title, each.ring) for name, each in request.registry.providers.items()}
+    return saml | {oidc.NAME: (oidc.TITLE, request.registry.oidc.ring)}
 
 
 def _groups(listed: Any) -> list[tuple[str, list[mischief.Mischief]]]:
     groups = [(label, [each for each in listed if each.group == group]) for group, label in mischief.GROUPS.items()]
     return [(label, found) for label, found in groups if found]
-
-
-def _chosen_provider(request: Request) -> Provider:
-    provider: Provider | None = request.registry.providers.get(text_field(request, "dostawca"))
-    if provider is None:
-        raise HTTPNotFound()
-    return provider
 
 
 # signing in

@@ -73,6 +73,30 @@ def test_post_is_the_admins_alone(portal: EditorsPortal) -> None:
     assert card(portal) == before
 
 
+# pages
+
+
+@pytest.mark.parametrize("path", (*PAGES, "/principals/users/@@add_user", "/principals/groups/@@add_group"))
+def test_page_says_what_it_is_and_names_its_controls(portal: EditorsPortal, admin: Any, path: str) -> None:
+    page = admin.get(f"/manage{path}", status=200).html
+    heading = page.select_one("main h1").text.strip()
+    assert page.html["lang"] == "pl" and len(page.select("h1")) == len(page.select("main")) == 1
+    assert page.title.text == f"{heading} – Zarządzanie portalem"
+    labelled = {label["for"] for label in page.select("label[for]")}
+    unnamed = [
+        control
+        for control in page.select("input:not([type=hidden], [type=submit]), select, textarea")
+        if control.get("id") not in labelled and not control.get("aria-label") and control.find_parent("label") is None
+    ]
+    assert not unnamed
+
+
+def test_headings_differ_by_object_and_tab(admin: Any) -> None:
+    headings = [admin.get(f"/manage{path}").html.h1.text for path in PAGES]
+    assert len(set(headings)) == len({path.partition("?")[0] for path in PAGES})
+    assert "Zawartość: Sprawy obywatelskie" in headings
+
+
 # connections
 
 

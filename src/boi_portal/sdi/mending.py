@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,46 @@ from ..publishing import revision
 
 logger = logging.getLogger(__name__)
 
-# in deform's own rows the buttons have no type, so removing a row would send the form
+# in deform's own rows the buttons have no type, so removing a row would send the form; its second password has no label
 OWN_TEMPLATES = str(Path(__file__).parent / "deform_templates")
 STOCK_TEMPLATES = str(Path(deform.__file__).parent / "templates")
 
 
+# what pages without a tab are, where their views do not say it
+PAGES = {"add_group": "Nowa rola", "manage_index": "Indeks"}
+# what the library's own folders are called by people
+FOLDERS = {
+    "principals": "Pracownicy i role",
+    "users": "Pracownicy",
+    "groups": "Role",
+    "resets": "Zapomniane hasła",
+    "catalogs": "Indeksy wyszukiwania",
+}
+
+
+# words of the library's forms that it gives as plain English texts, which no translation reaches
+WORDS = {
+    "Add": "Dodaj",
+    "Change": "Zmień",
+    "Save": "Zapisz",
+    "Search": "Szukaj",
+    "Groups": "Role",
+    "Users": "Pracownicy",
+    "Members": "Pracownicy",
+    "Name": "Nazwa",
+    "Description": "Opis",
+    "Expression": "Zapytanie",
+    "CQE Expression": "Wyrażenie w języku CQE",
+}
+
+
 class SafeForm(substanced.form.Form):
-    """A crafted post is the sender's fault (400), not the portal's (500)."""
+    """In Polish; a crafted post is the sender's fault (400), not the portal's (500)."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for shown in (self, *self.children, *self.buttons):
+            shown.title = WORDS.get(shown.title, shown.title)
 
     def validate(self, controls: Any, subcontrol: Any = None) -> Any:
         try:
@@ -51,7 +85,27 @@ class SafeForm(substanced.form.Form):
 
 
 class ManagementApi(substanced.sdi.sdiapi):
-    """Messages are texts, not markup; the button that undoes is a form, because a link cannot carry the token."""
+    """Messages are texts, not markup; the button that undoes is a form, because a link cannot carry the token.
+
+    Each page has a heading of its own; the library has none.
+    """
+
+    def heading(self, tabs: Sequence[Mapping[str, Any]], view: Any = None) -> str:
+        """What the page is and of which object: the open tab, or else the view's own title."""
+        request, context = self.request, self.request.context
+        if isinstance(context, Exception):
+            return "Tego nie można zrobić"
+        name = getattr(context, "__name__", "") or ""
+        shown = (getattr(context, field, None) for field in ("title", "display_name", "sdi_title"))
+        about = next((text for text in shown if text and isinstance(text, str)), FOLDERS.get(name, name) or "portal")
+        open_tab = next((tab["title"] for tab in tabs if tab["class"]), "")
+        title = open_tab or PAGES.get(request.view_name) or getattr(view, "title", "") or "Zarządzanie"
+        return f"{self.word(title)}: {about}"
+
+    def word(self, text: str) -> str:
+        """In Polish what the library says in plain English."""
+        words: str = self.request.localizer.translate(substanced.sdi._(str(text)))
+        return words
 
     def flash(self, msg: Any, queue: str = "info", allow_duplicate: bool = True) -> None:
         super().flash(_marked(msg), queue, allow_duplicate)

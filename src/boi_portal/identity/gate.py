@@ -27,7 +27,9 @@ BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 _STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 SUCCESS = _STATUS + "Success"
 # The person gave up or failed; the national node says so at the top, others below `Responder`.
-_DECLINED = {_STATUS + name for name in ("AuthnFailed", "RequestDenied", "NoAuthnContext", "NoPassive")}
+_DECLINED = {
+    _STATUS + name for name in ("AuthnFailed", "RequestDenied", "UnknownPrincipal", "NoAuthnContext", "NoPassive")
+}
 
 MAX_NAME = 200  # characters
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")

@@ -397,7 +397,8 @@ def test_answer_that_only_pysaml2_refuses(talk: Conversation) -> None:
 
 @pytest.mark.parametrize("request_id", [None, "_another"], ids=["unsolicited", "unknown"])
 def test_answer_to_another_question(talk: Conversation, request_id: str | None) -> None:
-    assert talk.reason(talk.signed(talk.said(in_response_to=request_id))) is Reason.WRONG_REQUEST
+    said = talk.said(in_response_to=request_id, confirmed_request=talk.question.pending.id)
+    assert talk.reason(talk.signed(said)) is Reason.WRONG_REQUEST
 
 
 @pytest.mark.parametrize("request_id", [None, "_another"], ids=["unsolicited", "unknown"])
@@ -469,6 +470,16 @@ def test_clock_of_the_provider_a_little_off(talk: Conversation, seconds: int) ->
 
 def test_clock_of_the_provider_five_minutes_ahead(talk: Conversation) -> None:
     assert talk.reason(talk.signed(talk.said(at=talk.at + 5 * MINUTE))) is Reason.NOT_YET_VALID
+
+
+def test_issued_in_the_future(talk: Conversation) -> None:
+    """Nothing but the moment of issue is wrong."""
+    said = talk.said(at=talk.at + 5 * MINUTE, begins=-10 * MINUTE, proved=talk.at)
+    assert talk.reason(talk.signed(said)) is Reason.NOT_YET_VALID
+
+
+def test_signed_in_in_the_future(talk: Conversation) -> None:
+    assert talk.reason(talk.signed(talk.said(proved=talk.at + 5 * MINUTE))) is Reason.NOT_YET_VALID
 
 
 def test_clock_of_the_provider_five_minutes_behind(talk: Conversation) -> None:

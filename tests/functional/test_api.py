@@ -15,6 +15,7 @@ from stdnum.pl import pesel
 from webtest import TestApp
 
 from boi_portal.api import tokens
+from boi_portal.office import auditing
 from boi_portal.publishing.content import now
 from boi_portal.scripts.main import cli
 from tests.portals import TestPortal
@@ -81,7 +82,7 @@ def test_the_invited_person_sets_a_password_and_signs_in(portal: TestPortal, cal
     answer = portal.browser().post("/logowanie", {"login": "zuzanna1@poczta.example", "password": PASSWORD}, status=303)
     assert answer.location.startswith("http://localhost/")
     with portal.opened(commit=False) as opened:
-        kinds = [(event.what, event.who) for event in opened.office.events.values() if event.about == made["id"]]
+        kinds = [(event.what, event.who) for event in auditing.all_lines(opened.office) if event.about == made["id"]]
     assert ("account-made", "api:eod-test") in kinds and ("activation", made["id"]) in kinds
 
 

@@ -54,6 +54,7 @@ BASES = {
     "AccountRoom": "/konto",
     "ActivationLink": f"/aktywacja/{TOKEN_OF_NOBODY}",
     "ActivationRoom": "/aktywacja",
+    "ApplicantsRoom": "/urzad/interesanci",
     "Bin": "/kosz",
     "CaseResource": "/sprawy/{case}",
     "CasesRoom": "/sprawy",
@@ -97,6 +98,7 @@ BASES = {
     "ResetLink": f"/haslo/{TOKEN_OF_NOBODY}",
     "ResetRoom": "/haslo",
     "SignInRoom": "/logowanie",
+    "TrailRoom": "/urzad/dziennik",
     "StaffRoom": "/pracownicy",
 }
 # the same below /manage, where Substance D's own contexts are

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..office.store import Office
 from ..office.tasks import TaskContext
-from . import stages
+from . import people, stages
 from .records import Case
 
 INDEX_TASK = "index-case"
@@ -30,6 +30,7 @@ def index_case(context: TaskContext, payload: Mapping[str, Any]) -> None:
     if case is None or new is None:
         office.desk_keys.pop(number, None)
         return
+    people.index_owner(office, case, context.registry.boi_settings.secret)
     if office.desk.get(new) != case.deadline.isoformat():
         office.desk[new] = case.deadline.isoformat()
     if old != new:

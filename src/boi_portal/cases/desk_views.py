@@ -20,7 +20,7 @@ from ..casetypes.resources import DEPARTMENTS, child
 from ..office import audit
 from ..publishing import schema
 from ..submissions.means import portal_url
-from ..web.forms import Button, FormView, Rejected
+from ..web.forms import Button, FormView, PortalForm
 from ..web.polish import today
 from . import desk, files, handling, signs, stages
 from .handling import Clerk, HandlingError, Move
@@ -139,15 +139,29 @@ class DeskCaseView(FormView):
 
     def success(self, values: Mapping[str, Any], button: str) -> Any:
         office, settings = self.request.office, self.request.registry.boi_settings
+        before = self.request.tm.savepoint()
         try:
             if self.registering:
                 handling.register(office, self.case, values["znak"], self._clerk(), settings.rpw_pattern)
             else:
                 handling.change_stage(office, self.case, _move_of(values), self._clerk())
         except HandlingError as error:
-            raise Rejected(str(error), error.field) from error
+            before.rollback()
+            return self._refused(error)
         self._note()
         return HTTPSeeOther(self.request.layout.path(self.context))
+
+    def _refused(self, error: HandlingError) -> Any:
+        """Not `Rejected`, which would roll back the line that says who has seen the case."""
+        form = self.make_form()
+        form.set_pstruct(form.read(list(self.request.POST.items())))
+        form.reject(str(error), error.field)
+        return self.failure(form)
+
+    def failure(self, form: PortalForm) -> dict[str, Any]:
+        """The case is shown with what is wrong, so it was seen."""
+        note_reading(self.context, self.request, EVENT_READ)
+        return super().failure(form)
 
     def _note(self) -> None:
         case, flash = self.case, self.request.session.flash

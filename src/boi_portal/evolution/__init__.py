@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-STEPS: tuple[Any, ...] = ("boi_portal.evolution.sealing.evolve",)  # functions or dotted names, oldest first
+STEPS: tuple[Any, ...] = (
+    "boi_portal.evolution.sealing.evolve",
+    "boi_portal.evolution.owners.evolve",
+)  # functions or dotted names, oldest first
 
 
 def includeme(config: Any) -> None:

@@ -68,13 +68,13 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Query:
-    """Which events are asked for; what is empty does not matter. Days are ISO dates in UTC, both included."""
+    """Which events are asked for; what is empty does not matter. `until` itself is not included."""
 
     about: str = ""
     who: str = ""
     what: str = ""
-    since: str = ""
-    until: str = ""
+    since: datetime.datetime | None = None
+    until: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +113,7 @@ def link_up(office: Office, keyring: Keyring, limit: int) -> int:
         for field in INDEXED:
             if value := getattr(event, field):
                 index.insert((field, value, -link.number))
-        days.setdefault(event.at.date().isoformat(), link.number)
+        days.setdefault(_day(event.at), link.number)
         del office.events[id_]
     return min(len(waiting), limit)
 
@@ -164,7 +164,7 @@ def find(office: Office, query: Query, limit: int, before: int = 0) -> list[Line
 
 
 def _span(office: Office, query: Query) -> tuple[int, int]:
-    """Between which numbers events of the days that are asked for lie.
+    """Between which numbers the events of the days (in UTC) that are asked for lie.
 
     An event whose commit took long over midnight is linked among those of the next day, so the search ends a day later.
     """
@@ -173,9 +173,9 @@ def _span(office: Office, query: Query) -> tuple[int, int]:
     if days is None or not len(days):
         return 1, 0
     if query.since:
-        first = next(iter(days.values(query.since)), last + 1)
+        first = next(iter(days.values(_day(query.since))), last + 1)
     if query.until:
-        last = next(islice(days.values(query.until, excludemin=True), 1, None), last)
+        last = next(islice(days.values(_day(query.until), excludemin=True), 1, None), last)
     return first, last
 
 
@@ -191,9 +191,12 @@ def _candidates(office: Office, query: Query, first: int, last: int) -> Iterator
 
 
 def _fits(line: Line, query: Query) -> bool:
-    day = line.at.date().isoformat()
     wanted = all(getattr(line, name) == getattr(query, name) for name in INDEXED if getattr(query, name))
-    return wanted and (not query.since or day >= query.since) and (not query.until or day <= query.until)
+    return wanted and (query.since is None or line.at >= query.since) and (query.until is None or line.at < query.until)
+
+
+def _day(at: datetime.datetime) -> str:
+    return at.astimezone(datetime.UTC).date().isoformat()
 
 
 def lines_about(office: Office, ids: Iterable[str]) -> list[Line]:

@@ -59,7 +59,8 @@ def show(
     limit: int,
 ) -> None:
     """Show events, the newest first. It holds ids, no names."""
-    query = Query(about, who, what, since=_day(since), until=_day(until))
+    end = _in_utc(until + datetime.timedelta(days=1)) if until is not None else None
+    query = Query(about, who, what, _in_utc(since) if since is not None else None, end)
     app = load_app(ini, variables(var))
     try:
         with opened(app, commit=False) as portal:
@@ -71,8 +72,8 @@ def show(
     click.echo(f"Events shown: {len(found)}.", err=True)
 
 
-def _day(at: datetime.datetime | None) -> str:
-    return at.date().isoformat() if at is not None else ""
+def _in_utc(at: datetime.datetime) -> datetime.datetime:
+    return at.replace(tzinfo=datetime.UTC)
 
 
 def _text(line: Line) -> str:

@@ -23,6 +23,11 @@ def ring(tmp_path: Path) -> Keyring:
     return Keyring(tmp_path / "keys")
 
 
+def day(number: int) -> datetime.datetime:
+    """The beginning of a day of March."""
+    return datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC) + (number - 1) * DAY
+
+
 def write(office: Office, count: int, who: str = "7", about: str = "BOI-1", days: int = 0) -> None:
     for place in range(count):
         event = audit.record(office, "case-read", who, about, ORIGIN, "list")
@@ -185,13 +190,13 @@ def days(ring: Keyring) -> Office:
         (Query(what="case-read", about="BOI-2"), [6, 5]),
         (Query(what="sign-in"), []),
         (Query(who="nobody"), []),
-        (Query(since="2026-03-06"), [6, 5, 4, 3]),
-        (Query(since="2026-03-07"), [6, 5]),
-        (Query(since="2026-03-09"), []),
-        (Query(until="2026-03-05"), [2, 1]),
-        (Query(until="2026-03-04"), []),
-        (Query(since="2026-03-06", until="2026-03-07"), [4, 3]),
-        (Query(who="7", since="2026-03-06", until="2026-03-31"), [6, 5]),
+        (Query(since=day(6)), [6, 5, 4, 3]),
+        (Query(since=day(7)), [6, 5]),
+        (Query(since=day(9)), []),
+        (Query(until=day(6)), [2, 1]),
+        (Query(until=day(5)), []),
+        (Query(since=day(6), until=day(8)), [4, 3]),
+        (Query(who="7", since=day(6), until=day(32)), [6, 5]),
     ],
     ids=str,
 )
@@ -208,7 +213,7 @@ def test_pages_follow_one_another(days: Office) -> None:
 def test_events_of_one_day_that_came_late_are_found_by_their_day(days: Office, ring: Keyring) -> None:
     write(days, 1, "9", "BOI-9", days=1)
     auditing.link_up(days, ring, 10)
-    assert [line.number for line in auditing.find(days, Query(since="2026-03-06", until="2026-03-06"), 10)] == [7, 4, 3]
+    assert [line.number for line in auditing.find(days, Query(since=day(6), until=day(7)), 10)] == [7, 4, 3]
 
 
 def test_lines_about_somebody_hold_what_still_waits(days: Office) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from boi_portal.accounts.credentials import own_credentials
 from boi_portal.accounts.demo import PESEL
+from boi_portal.accounts.factors import CodeApplication
 from boi_portal.office.vault import Keys, SealedError
+from boi_portal.publishing.content import now
 from boi_portal.scripts.application import close
 from boi_portal.scripts.main import cli
 from tests.functional.test_accounts import register
@@ -84,6 +87,22 @@ def test_rotation_keeps_the_numbers_and_lets_the_old_key_go(var: Path) -> None:
     assert after.sealing != before.sealing
     assert after.chain == before.chain
     assert numbers_of_jan(var) == PESEL
+
+
+def test_rotation_keeps_the_secrets_of_code_applications(var: Path) -> None:
+    portal = TestPortal(var)
+    with portal.opened() as opened:
+        sealed = portal.registry.boi_keyring.seal(b"A" * 32, "7")
+        own_credentials(opened.office, 7).factors.application = CodeApplication(sealed, 0, now())
+    close(portal.app)
+    assert "Encrypted anew: 2." in run(var, "keys", "rotate").output
+    assert "Keys taken out: 1." in run(var, "keys", "drop-old").output
+    portal = TestPortal(var)
+    with portal.opened(commit=False) as opened:
+        application = own_credentials(opened.office, 7).factors.application
+        assert application is not None
+        assert application.secret(portal.registry.boi_keyring, 7) == "A" * 32
+    close(portal.app)
 
 
 def test_interrupted_rotation_goes_on_and_makes_no_further_key(var: Path) -> None:

@@ -5,11 +5,13 @@ Owns where it is kept. Each part is a persistent object of its own, written by t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from persistent import Persistent
 
 from ..office.store import Office
+from ..office.vault import keyring_of
 from .devices import Devices
 from .factors import Factors
 from .session_list import SessionList
@@ -38,3 +40,24 @@ def own_credentials(office: Office, userid: Any) -> Credentials:
     if found is None:
         found = office.credentials[key] = Credentials(key)
     return found
+
+
+def behind(office: Office) -> Iterator[str]:
+    """Ids of the records in which the secret of a code application is not under the newest key."""
+    newest = keyring_of(office).newest
+    for id_, record in office.credentials.items():
+        application = record.factors.application
+        if application is not None and not application.is_under(newest):
+            yield id_
+
+
+def reseal(office: Office, ids: Iterable[str]) -> int:
+    """Bring secrets under the newest key, in the current transaction; what is gone is left out. Returns how many were."""
+    ring, done = keyring_of(office), 0
+    for id_ in ids:
+        record = credentials_of(office, id_)
+        application = record.factors.application if record is not None else None
+        if application is not None and not application.is_under(ring.newest):
+            application.reseal(ring, id_)
+            done += 1
+    return done

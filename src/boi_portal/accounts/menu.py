@@ -32,11 +32,22 @@ PAGES = (
     AccountPage("haslo", "Hasło", for_staff=True),
     AccountPage("bezpieczenstwo", "Bezpieczeństwo", for_staff=True),
     AccountPage("sesje", "Sesje i urządzenia", for_staff=True),
+    AccountPage("osoby", "Osoby w firmie"),
+    AccountPage("pelnomocnictwa", "Pełnomocnictwa"),
     AccountPage("powiadomienia", "Powiadomienia"),
     AccountPage("zgody", "Zgody"),
 )
 # pages that are steps of another one, and which
-STEPS = {"imie-i-nazwisko": "dane", "zmiana-numeru": "dane", "zgoda": "zgody"}
+STEPS = {
+    "imie-i-nazwisko": "dane",
+    "zmiana-numeru": "dane",
+    "zgoda": "zgody",
+    "aplikacja-usun": "bezpieczenstwo",
+    "klucz": "bezpieczenstwo",
+    "kody-zapasowe": "bezpieczenstwo",
+}
+# pages that other features have put into `/konto` as rooms
+ROOMS = ("osoby", "pelnomocnictwa")
 
 
 class AccountMenu:
@@ -54,7 +65,17 @@ class AccountMenu:
     def pages(self) -> list[AccountPage]:
         """The pages of whoever is signed in."""
         staff = permissions.STAFF in self.request.effective_principals
-        return [page for page in PAGES if page.for_staff or not staff]
+        return [page for page in PAGES if (page.for_staff or not staff) and self._is_open(page)]
+
+    def _is_open(self, page: AccountPage) -> bool:
+        """Whether a page that is a room of its own is there and may be entered; a firm's people are not everybody's page."""
+        if page.name not in ROOMS:
+            return True
+        factory = self.request.registry.boi_rooms.get(f"konto/{page.name}")
+        if factory is None:
+            return False
+        room = factory(self.request, self.request.root, page.name)
+        return bool(self.request.has_permission(permissions.VIEW, room))
 
     @property
     def current(self) -> str:

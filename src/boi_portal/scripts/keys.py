@@ -7,13 +7,16 @@ from typing import Any
 import click
 from ZODB.POSException import ConflictError
 
-from ..accounts import logins, numbers
+from ..accounts import credentials, logins, numbers
 from ..office.vault import Keyring, Keys, key_path
 from ..settings import Settings, SettingsError, expand
 from .application import close, load_app, opened, raw_settings, variables
 from .options import INI, VAR
 
 BATCH = 200  # accounts in a transaction
+SEALED = (numbers, credentials)  # what holds sealed values: each tells what is `behind`, and can `reseal` it
+
+Waiting = tuple[Any, str]  # one of `SEALED`, and the id of a record of its
 
 
 @click.group()
@@ -44,7 +47,7 @@ def make(ini: str, var: str) -> None:
 @INI
 @VAR
 def rotate(ini: str, var: str) -> None:
-    """Make a new key and encrypt all personal numbers anew. Interrupted, it goes on where it was when it is run again."""
+    """Make a new key and encrypt personal numbers and secrets of code applications anew. Interrupted, it goes on where it was when it is run again."""
     app = load_app(ini, variables(var))
     try:
         ring: Keyring = app.registry.boi_keyring
@@ -95,26 +98,26 @@ def rehash(ini: str, var: str) -> None:
     click.echo(f"Found by their PESEL: {done}.")
 
 
-def _behind(app: Any) -> list[str]:
+def _behind(app: Any) -> list[Waiting]:
     with opened(app, commit=False) as portal:
-        return list(numbers.behind(portal.office))
+        return [(kind, id_) for kind in SEALED for id_ in kind.behind(portal.office)]
 
 
-def _reseal(app: Any, ids: list[str]) -> int:
+def _reseal(app: Any, waiting: list[Waiting]) -> int:
     done = 0
-    with click.progressbar(length=len(ids), label="Encrypting") as bar:
-        for first in range(0, len(ids), BATCH):
-            batch = ids[first : first + BATCH]
+    with click.progressbar(length=len(waiting), label="Encrypting") as bar:
+        for first in range(0, len(waiting), BATCH):
+            batch = waiting[first : first + BATCH]
             done += _reseal_batch(app, batch)
             bar.update(len(batch))
     return done
 
 
-def _reseal_batch(app: Any, batch: list[str]) -> int:
+def _reseal_batch(app: Any, batch: list[Waiting]) -> int:
     """One transaction; where somebody has just changed one of the accounts, it is begun again."""
     while True:
         try:
             with opened(app) as portal:
-                return numbers.reseal(portal.office, batch)
+                return sum(kind.reseal(portal.office, [id_]) for kind, id_ in batch)
         except ConflictError:
             continue

@@ -50,8 +50,8 @@ lint: env  ## ruff, and djlint for the templates
 types: env  ## mypy
 	@bin/mypy
 
-tests: env  ## the tests alone (TESTS=… chooses)
-	@bin/pytest $(TESTS)
+tests: env  ## the tests alone (TESTS=… chooses; JOBS=2: in two processes)
+	@bin/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile) $(TESTS)
 
 bench: env  ## the benchmarks of docs/performance.md
 	@scripts/system-packages bench

@@ -33,9 +33,14 @@ class Served:
 
 
 def free_ports() -> int:
-    """A port that is free together with the one 1000 above it."""
-    for port in range(20100, 21000, 7):
-        if all(_is_free(number) for number in (port, port + 1000)):
+    """A port that is free together with those 1000, 2000 and 3000 above it, which the sandbox's processes take.
+
+    Each process of pytest-xdist looks in a range of its own, so that two that look at once do not find the same.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20100 + worker % 9 * 100
+    for port in range(first, first + 100, 7):
+        if all(_is_free(number) for number in (port, port + 1000, port + 2000, port + 3000)):
             return port
     raise RuntimeError("no free ports")
 

@@ -81,6 +81,7 @@ def run_development(port: int, var: str) -> None:
     for number in (port, sandbox_port, wezel_port):
         _need_free(number)
     prepare(var)
+    signal.signal(signal.SIGTERM, _interrupt)  # from here on: a portal that is ended while it starts leaves no sandbox behind
     stand_ins = _start_sandbox(names, port, sandbox_port, wezel_port)
     try:
         app = load_app(ini, names)

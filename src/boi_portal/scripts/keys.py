@@ -47,7 +47,7 @@ def make(ini: str, var: str) -> None:
 @INI
 @VAR
 def rotate(ini: str, var: str) -> None:
-    """Make a new key and encrypt personal numbers and secrets of code applications anew. Interrupted, it goes on where it was when it is run again."""
+    """Make a new key and encrypt anew what is encrypted. Interrupted, it goes on where it was when it is run again."""
     app = load_app(ini, variables(var))
     try:
         ring: Keyring = app.registry.boi_keyring

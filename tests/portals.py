@@ -13,7 +13,9 @@ from typing import Any
 from webtest import TestApp
 
 from boi_portal.accounts.demo import add_demo_people
+from boi_portal.publishing.content import now
 from boi_portal.scripts.application import close, load_app, opened, prepare, variables
+from boi_portal.scripts.saml import write_keys
 from boi_portal.transfer import tree
 from boi_portal.worker.loop import Worker
 
@@ -69,6 +71,7 @@ def make_sandbox_state(var: Path) -> None:
 def make_full_portal(var: Path) -> None:
     """Fill `var` with a portal that holds the shipped content and the demo people."""
     make_sandbox_state(var)
+    write_keys(var / "saml-keys", "localhost", now())
     portal = TestPortal(var)
     with portal.opened() as open_portal:
         tree.load(CONTENT, open_portal.site, open_portal.registry)

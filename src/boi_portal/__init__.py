@@ -26,6 +26,7 @@ FEATURES = (
     "submissions",
     "cases",
     "profile",
+    "eid",
     "staffing",
     "api",
     "transfer",

@@ -16,7 +16,7 @@ LAYERS = (
     {"pages", "casetypes", "eforms", "accounts", "representation"},
     {"submissions"},
     {"cases"},
-    {"profile", "staffing", "api", "transfer", "editing", "worker", "sdi", "evolution"},
+    {"profile", "eid", "staffing", "api", "transfer", "editing", "worker", "sdi", "evolution"},
     {"scripts", "__init__"},
 )
 # nothing of the portal: plain dataclasses and bytes

@@ -11,4 +11,5 @@ def includeme(config):
     config.include(".reset")
     config.include(".management")
     config.include(".stepup")
+    config.include(".views")
     config.include(".compulsory")

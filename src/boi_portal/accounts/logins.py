@@ -72,9 +72,9 @@ def claim(office: Office, userid: str, names: Iterable[str]) -> None:
 
 def release(office: Office, userid: str, names: Iterable[str]) -> None:
     """Take names back from a user; names of others stay theirs."""
-    for name in names:
-        if office.logins.get(folded(name)) == userid:
-            del office.logins[folded(name)]
+    for key in filter(None, map(folded, names)):
+        if office.logins.get(key) == userid:
+            del office.logins[key]
 
 
 def applicant_by(office: Office, name: str) -> Applicant | None:

@@ -59,6 +59,7 @@ class Applicant(Persistent):
     kind: str = PERSON
     state: str = PENDING
     invited: bool = False  # made by the office; the person sets the password by a letter's link
+    identities: Mapping[str, str] = {}  # identity provider's name -> key of the link; see `eid`
     external_id: str = ""  # in the records system that made the account
     first_name: str = ""
     last_name: str = ""

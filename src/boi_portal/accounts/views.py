@@ -277,7 +277,23 @@ def sign_out(context: Any, request: Any) -> Any:
         record(
             request.office, "sign-out", request.authenticated_userid, request.authenticated_userid, Origin.of(request)
         )
-    return HTTPSeeOther(request.layout.path(), headers=forget(request))
+    pages = [begin(request) for begin in request.registry.boi_sign_outs]
+    headers = forget(request)
+    onward = next((page for page in pages if page is not None), None)
+    return onward() if onward is not None else HTTPSeeOther(request.layout.path(), headers=headers)
+
+
+def add_sign_out(config: Any, begin: Any) -> None:
+    """Directive: `begin(request)` is called before a session ends at its owner's wish.
+
+    It returns None, or what makes the answer once the session has ended: where the browser has to go first.
+    """
+    begin = config.maybe_dotted(begin)
+
+    def register() -> None:
+        config.registry.boi_sign_outs.append(begin)
+
+    config.action(("boi sign-out", begin), register)
 
 
 def sign_in_address(request: Any, back: str) -> str:
@@ -294,3 +310,8 @@ def way_back(request: Any) -> str:
     """The own address to go on to that came with this request's address; empty: none, or one too long to keep."""
     back = safe_path(request.GET.get(RETURN_KEY), "")
     return back if len(back) <= LONGEST_BACK else ""
+
+
+def includeme(config: Any) -> None:
+    config.registry.boi_sign_outs = []
+    config.add_directive("add_sign_out", add_sign_out)

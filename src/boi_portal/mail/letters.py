@@ -27,12 +27,14 @@ class UnknownLetter(ValueError):
 
 
 def post(office: Office, letter: str, to: str, params: Mapping[str, Any]) -> None:
-    """Leave a letter for the worker.
+    """Leave a letter for the worker; without an address there is nobody to write to.
 
     :raises UnknownLetter: no such templates.
     """
     if letter not in known_letters():
         raise UnknownLetter(letter)
+    if not to:
+        return  # an account whose address is not confirmed yet
     tasks.put(office, TASK, {"letter": letter, "to": to, "params": dict(params)})
 
 

@@ -8,4 +8,5 @@ referred to by ids only, never by object.
 def includeme(config):
     config.include(".store")
     config.include(".tasks")
+    config.include(".health")
     config.include(".vault")

@@ -43,6 +43,7 @@ KINDS = (
     "representations",  # id -> who acts for whom
     "exports",  # id -> a person's own data, made ready by the worker
     "api_tokens",  # SHA-256 of a token -> who may call the API, and for what
+    "daily",  # kind of task -> the day on which it was last left
     "api_replies",  # idempotency key -> what was answered
     "number_changes",  # id -> a PESEL, NIP, REGON or KRS number that somebody asks the office to change
     "people",  # the index by which clerks find applicants, written by the worker
@@ -137,6 +138,7 @@ class Office(Persistent):
     representations: Shards
     exports: Shards
     api_tokens: Shards
+    daily: Shards
     api_replies: Shards
     number_changes: Shards
     people: Shards

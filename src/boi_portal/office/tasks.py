@@ -62,6 +62,34 @@ def add_task_handler(config: Any, kind: str, handler: Handler) -> None:
     config.action(("boi task handler", kind), register)
 
 
+class Daily(Persistent):
+    """On which day work that comes back each day was last left for the worker."""
+
+    last: datetime.date | None = None
+
+
+def add_daily(config: Any, kind: str) -> None:
+    """Directive: a task of `kind`, without a payload, is left once a day."""
+
+    def register() -> None:
+        config.registry.boi_daily.add(kind)
+
+    config.action(("boi daily", kind), register)
+
+
+def put_daily(office: Office, kinds: set[str], day: datetime.date) -> None:
+    """Leave what was not left on this day yet; for the worker."""
+    for kind in sorted(kinds):
+        daily = office.daily.get(kind)
+        if daily is None:
+            daily = office.daily[kind] = Daily()
+        if daily.last != day:
+            daily.last = day
+            put(office, kind, {})
+
+
 def includeme(config: Any) -> None:
     config.registry.boi_task_handlers = {}
+    config.registry.boi_daily = set()
+    config.add_directive("add_daily", add_daily)
     config.add_directive("add_task_handler", add_task_handler)

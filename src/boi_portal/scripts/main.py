@@ -14,6 +14,7 @@ from .application import close, load_app, opened, prepare, raw_settings, variabl
 from .audit import audit
 from .keys import keys
 from .options import INI, VAR
+from .saml import saml
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +24,7 @@ def cli() -> None:
 
 cli.add_command(api)
 cli.add_command(keys)
+cli.add_command(saml)
 cli.add_command(audit)
 
 

@@ -16,10 +16,12 @@ import click
 from waitress.server import create_server
 
 from ..accounts.demo import add_demo_people
+from ..publishing.content import now
 from ..transfer import tree
 from ..transfer.files import ContentFilesError
 from ..worker.loop import Worker, start_thread
 from .application import close, load_app, opened, prepare, variables
+from .saml import write_keys
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -84,6 +86,7 @@ def run_development(port: int, var: str) -> None:
     signal.signal(signal.SIGTERM, _interrupt)  # from here on: a portal that is ended while it starts leaves no sandbox behind
     stand_ins = _start_sandbox(names, port, sandbox_port, wezel_port)
     try:
+        _make_saml_keys(Path(names["var"]) / "saml-keys")
         app = load_app(ini, names)
         people = _first_time(app)
         click.echo(_welcome(port, sandbox_port, wezel_port, people))
@@ -93,6 +96,12 @@ def run_development(port: int, var: str) -> None:
             process.terminate()
         for process in stand_ins:
             process.wait(10)
+
+
+def _make_saml_keys(folder: Path) -> None:
+    """The development portal's own keys for the stand-ins of identity providers, the first time."""
+    if not folder.is_dir():
+        write_keys(folder, "localhost", now())
 
 
 def _need_free(port: int) -> None:

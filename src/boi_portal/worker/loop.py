@@ -208,6 +208,7 @@ class Worker:
 
     def _clean_up(self, office: store.Office, site: Any) -> None:
         drop_expired(office, self.settings.session_idle, self.settings.session_absolute)
+        tasks.put_daily(office, self.registry.boi_daily, datetime.datetime.now(datetime.UTC).date())
 
     def _in_transaction(self, work: Any) -> Any:
         """Call `work(office, site)` in a transaction of its own and return what it returns."""

@@ -1,0 +1,39 @@
+"""Where an eID is offered: beside the password, and where a page asks for more than a password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..accounts.stepup import SignInWay, StepUp
+from ..web.security import APPLICANT_PREFIX
+from .gateway import ROOM, gateway_of
+from .linking import LEVELS
+
+
+def sign_in_ways(request: Any) -> Iterator[SignInWay]:
+    """A button for each provider."""
+    gateway = gateway_of(request)
+    for provider in gateway.providers if gateway is not None else ():
+        yield SignInWay(f"Zaloguj się przez: {provider.title}", _action(request, provider.name, "sign-in"))
+
+
+def step_ups(request: Any) -> Iterator[StepUp]:
+    """Each provider, for an applicant: an employee has no PESEL here."""
+    gateway = gateway_of(request)
+    if gateway is None or not str(request.authenticated_userid or "").startswith(APPLICANT_PREFIX):
+        return
+    for provider in gateway.providers:
+        hint = "Potwierdzisz tożsamość na stronie dostawcy i wrócisz tutaj."
+        action = _action(request, provider.name, "step-up")
+        yield StepUp(LEVELS[provider.loa], f"Potwierdź przez: {provider.title}", hint, action)
+
+
+def _action(request: Any, provider: str, purpose: str) -> str:
+    address: str = request.layout.path(ROOM, "wejscie", provider)
+    return f"{address}?po={purpose}"
+
+
+def includeme(config: Any) -> None:
+    config.add_sign_in_ways("eid", sign_in_ways)
+    config.add_step_up("eid", step_ups)

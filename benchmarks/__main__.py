@@ -1,4 +1,4 @@
-"""The command: `bin/py -m benchmarks [pages|filing|process|all] [--quick] [--write]`."""
+"""The command: `bin/py -m benchmarks [pages|filing|process|accounts|timing|all] [--quick] [--write]`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from . import report
 from .processes import BenchmarkError
 
-BENCHMARKS = ("process", "pages", "filing")  # modules, each with `measure(folder, quick, say)`
+BENCHMARKS = ("process", "pages", "filing", "accounts", "timing")  # modules, each with `measure(folder, quick, say)`
 
 
 def main() -> None:

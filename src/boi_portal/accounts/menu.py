@@ -44,6 +44,7 @@ STEPS = {
     "zgoda": "zgody",
     "aplikacja-usun": "bezpieczenstwo",
     "klucz": "bezpieczenstwo",
+    "dzialam-jako": "pelnomocnictwa",
     "kody-zapasowe": "bezpieczenstwo",
 }
 # pages that other features have put into `/konto` as rooms

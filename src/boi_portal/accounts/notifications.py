@@ -16,17 +16,17 @@ MESSAGE = "message"
 
 @dataclasses.dataclass(frozen=True)
 class Notification:
-    """A kind of letter, as its receiver knows it."""
+    """A kind of letter, as its receiver knows it; `hint` goes on after the title and a colon."""
 
     title: str
     hint: str
 
 
 KINDS = {
-    FILED: Notification("Przyjęcie pisma", "Numer sprawy i dzień, w którym urząd przyjął pismo."),
-    STAGE: Notification("Zmiana etapu sprawy", "Na przykład gdy zarejestrujemy sprawę albo ją zakończymy."),
+    FILED: Notification("Przyjęcie pisma", "numer sprawy i dzień, w którym urząd przyjął pismo"),
+    STAGE: Notification("Zmiana etapu sprawy", "na przykład gdy zarejestrujemy sprawę albo ją zakończymy"),
     MESSAGE: Notification(
-        "Wiadomość od urzędu w sprawie", "Gdy urzędnik do Ciebie napisze, na przykład wezwie do uzupełnienia pisma."
+        "Wiadomość od urzędu w sprawie", "gdy urzędnik do Ciebie napisze, na przykład wezwie do uzupełnienia pisma"
     ),
 }
 

@@ -37,7 +37,8 @@ def show_overview(context: AccountRoom, request: Any) -> dict[str, Any]:
     person = person_of(request)
     if not isinstance(person, Applicant):
         return {"title": context.title, "rows": staff_rows(request, person), "sections": [STAFF_SECTION], "notices": ()}
-    return {"title": context.title, "rows": (), "sections": _sections(person), "notices": _notices(request, person)}
+    sections = _open_sections(_sections(person), {page.name for page in request.account_menu.pages})
+    return {"title": context.title, "rows": (), "sections": sections, "notices": _notices(request, person)}
 
 
 # heading, then the pages under it: name, title, what is set now
@@ -63,6 +64,13 @@ def _sections(person: Applicant) -> list[Section]:
         ("Twoje dane", [("dane", "Dane", who), ("adresy", "Adresy i telefon", where)]),
         (STAFF_SECTION[0], [login, security, *STAFF_SECTION[1]]),
         (
+            "Działanie w imieniu innych",
+            [
+                ("osoby", "Osoby w firmie", "Kto korzysta z konta firmy lub instytucji i co mu wolno."),
+                ("pelnomocnictwa", "Pełnomocnictwa", "Kto działa w Twoim imieniu i w czyim imieniu działasz Ty."),
+            ],
+        ),
+        (
             "Listy i zgody",
             [
                 ("powiadomienia", "Powiadomienia", letters),
@@ -70,6 +78,12 @@ def _sections(person: Applicant) -> list[Section]:
             ],
         ),
     ]
+
+
+def _open_sections(sections: list[Section], names: set[str]) -> list[Section]:
+    """The sections with those pages alone that are in the menu."""
+    shown = [(heading, [page for page in pages if page[0] in names]) for heading, pages in sections]
+    return [section for section in shown if section[1]]
 
 
 def _notices(request: Any, person: Applicant) -> list[tuple[str, str]]:

@@ -58,8 +58,7 @@ class NotificationsView(FormView):
                     colander.Boolean(),
                     name=name,
                     title=kind.title,
-                    label=kind.title,
-                    description=kind.hint,
+                    label=f"{kind.title}: {kind.hint}",
                     widget=deform.widget.CheckboxWidget(),
                     missing=False,
                 )

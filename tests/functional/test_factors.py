@@ -343,6 +343,7 @@ def test_a_fresh_proof_may_be_the_password_but_not_a_wrong_one(portal: TestPorta
     set_up_codes(browser, clock)
     age(portal, "jan.testowy", 3600)
     page = browser.get("/konto/aplikacja-usun", status=303).follow().click("Użyj hasła")
+    assert page.html.find("a", string="Użyj kodu zapasowego")
     form = page.forms["formularz"]
     form["haslo"] = "zupełnie inne hasło"
     assert factor_views.WRONG_PASSWORD in summary(form.submit(status=422))
@@ -372,6 +373,19 @@ def test_a_passkey_is_the_only_factor_and_the_second_one(portal: TestPortal) -> 
     assert "formularz" not in page.forms  # there is no application to ask
     assert use_passkey(second, key, page, status=303).location.endswith("/")
     assert events(portal, "sign-in")[-1] == "password+passkey"
+
+
+def test_a_passkey_opens_while_the_password_is_slowed_down(portal: TestPortal) -> None:
+    key = Authenticator()
+    add_passkey(portal.signed_in("jan.testowy"), key)
+    stranger = portal.browser()
+    for number in range(35):  # of this account first, then of this network
+        fields = {"login": "jan.testowy" if number < 6 else f"kto{number}", "password": "zgadywane hasło"}
+        answer = stranger.post("/logowanie", fields, status="*")
+    assert answer.status_int == 429
+    assert "Jeśli masz klucz dostępu, wejdziesz nim od razu" in summary(answer)
+    owner = portal.browser()
+    use_passkey(owner, key, owner.get("/logowanie"), status=303)
 
 
 def test_after_a_question_to_a_visitor_the_password_form_still_works(portal: TestPortal) -> None:

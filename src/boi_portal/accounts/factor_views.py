@@ -12,7 +12,7 @@ from pyramid.view import view_config, view_defaults
 
 from .. import permissions
 from ..publishing.schema import text
-from ..web.assurance import ADVICE, LABELS, LEVEL_KEY, Assurance, assurance_of, is_recent
+from ..web.assurance import ADVICE, LEVEL_KEY, Assurance, assurance_of, is_recent
 from ..web.errors import RETURN_KEY, safe_path, sign_in_path
 from ..web.forms import Button, FormView, PortalForm
 from ..web.polish import counted
@@ -248,7 +248,7 @@ class ConfirmView(ProofView):
         self.takes_passkeys = self.wanted is None or self.wanted <= Assurance.TWO_FACTOR
         self.ways = self._ways()
         chosen = request.GET.get(WAY)
-        self.way = chosen if chosen in self.ways else next(iter(self.ways), "")
+        self.way = chosen if chosen in self.ways else next((way for way in self.ways if way != RECOVERY), "")
         return super().__call__()
 
     def _wanted(self) -> Assurance | None:
@@ -290,11 +290,10 @@ class ConfirmView(ProofView):
         links = [(words, self._at(way)) for way, words in self.ways.items() if way != self.way]
         if self.wanted is None:
             return {"lead": "Zanim zmienisz zabezpieczenia konta, potwierdź, że to Ty.", "links": links}
-        lead = f"Do tej strony potrzebny jest wyższy poziom pewności: {LABELS[self.wanted]}. {ADVICE[self.wanted]}"
         if self.wanted <= Assurance.TWO_FACTOR and not self.factors:
             path = self.request.layout.path("konto", "bezpieczenstwo")
             links.append(("Ustaw drugi składnik logowania", f"{path}?{RETURN_KEY}={quote(self.back, safe='/')}"))
-        return {"lead": lead + " Potem wrócisz tam, gdzie jesteś teraz.", "links": links}
+        return {"lead": f"{ADVICE[self.wanted]} Potem wrócisz tam, gdzie jesteś teraz.", "links": links}
 
     def _at(self, way: str) -> str:
         level = "" if self.wanted is None else f"{LEVEL_KEY}={int(self.wanted)}&"

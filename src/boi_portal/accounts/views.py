@@ -265,7 +265,7 @@ class SignInView(FormView):
         call = f" Możesz też zadzwonić do urzędu: {phone}." if phone else ""
         return (
             f"Za dużo nieudanych prób logowania. Spróbuj ponownie za {waiting_text(wait)}. "
-            f"Jeśli nie pamiętasz hasła, ustaw nowe.{call} "
+            f"Jeśli nie pamiętasz hasła, ustaw nowe. Jeśli masz klucz dostępu, wejdziesz nim od razu.{call} "
             "Jeśli to nie Ty próbujesz się zalogować, Twoje konto jest bezpieczne: nikt na nie nie wszedł."
         )
 

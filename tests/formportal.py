@@ -75,7 +75,7 @@ def sign_in_as(request: Any) -> Any:
 def made_app(var: Path) -> Any:
     """The WSGI application of the portal, filled."""
     config = webapp.configure(var, **{"boi.upload_max_mb": "2", "boi.form_max_mb": "1", "boi.body_max_mb": "25"})
-    for name in ("eforms", "submissions.draft_views"):
+    for name in ("eforms", "representation.acting", "submissions.draft_views"):
         module = config.maybe_dotted(f"boi_portal.{name}")
         config.include(module)
         config.scan(module)

@@ -38,7 +38,7 @@ from boi_portal.web.polish import today
 from boi_portal.web.security import USER_KEY
 from boi_portal.web.sessions import SessionRecord, cookie_name, session_key
 from tests import citizens
-from tests.functional.test_cases import document_of, send, words
+from tests.functional.test_cases import document_of, move, register, send, words
 from tests.portals import TestPortal
 
 # bodies over 10 kB lie in temporary files that WebOb leaves to the garbage collector
@@ -79,7 +79,7 @@ class Town:
         """The account, to be read only."""
         with self.portal.opened(commit=False) as opened:
             found = opened.office.applicants[userid.partition(":")[2]]
-            found._p_activate()
+            assert found.email and found.numbers is not None  # loaded while the connection is open
             return found
 
     def browser(self, userid: Any) -> TestApp:
@@ -601,12 +601,16 @@ def test_mandated_person_files_and_everybody_sees_who_acted(town: Town) -> None:
     assert "W imieniu wnioskodawcy działa" in words(browser.get(f"/sprawy/{number}/pismo"))
     assert facts["SHA-256"].encode() in browser.get(f"/sprawy/{number}/upp.xml").body
     assert (agent, number, tie) in town.events("filing")
+    clerk = town.portal.signed_in("urzednik")
+    before = len(town.letters_to(town.of(agent).email))
+    register(clerk, number)
+    assert len(town.letters_to(town.of(agent).email)) == before + 1
     town.change(tie, _end)
+    move(clerk, number, "w-trakcie").follow()
+    assert len(town.letters_to(town.of(agent).email)) == before + 1
     owner = town.browser(principal)
     assert "działa Ewa Testowa" in words(owner.get(f"/sprawy/{number}"))
     browser.get(f"/sprawy/{number}", status=404)
-    town.portal.work()
-    clerk = town.portal.signed_in("urzednik")
     desk = clerk.get(f"/urzad/sprawy/{number}")
     assert "działa Ewa Testowa, pełnomocnik" in words(desk)
     assert desk.click("Pełnomocnictwo – pelnomocnictwo.pdf").body == citizens.PDF
@@ -623,6 +627,7 @@ def test_firms_person_files_in_the_firms_name_with_their_own_signature(town: Tow
     assert page.html.find("input", {"name": "imie"})["value"] == person.first_name
     number = file_in(town, browser, town.draft(firm), person)
     assert "osoba uprawniona" in words(browser.get(f"/sprawy/{number}"))
+    assert town.of(firm).pesel not in browser.get(f"/sprawy/{number}/pismo").text
     browser.get(f"/sprawy/{number}/pelnomocnictwo", status=404)
     assert number in town.browser(firm).get("/sprawy").text
     act_as(browser, "ja", status=303)

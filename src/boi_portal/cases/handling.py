@@ -17,6 +17,8 @@ from ..interfaces import CaseTypeToEForm
 from ..mail.letters import post
 from ..office import tasks
 from ..office.store import Office
+from ..representation.acting import usable_principal
+from ..representation.records import representation_by
 from ..submissions.records import Submission
 from ..web.polish import date_text, in_zone
 from . import deadlines, signs, stages
@@ -134,9 +136,6 @@ def _check(case: Case, move: Move, clerk: Clerk) -> None:
 def _move(office: Office, case: Case, event: StageEvent, clerk: Clerk) -> None:
     case.events = (*case.events, event)
     _index(office, case.number)
-    applicant = applicant_of(office, case.owner)
-    if applicant is None or not applicant.email or not _is_wanted(applicant, event):
-        return
     words = {
         "title": case.title,
         "number": case.number,
@@ -145,7 +144,21 @@ def _move(office: Office, case: Case, event: StageEvent, clerk: Clerk) -> None:
         "explanation": explanation(case),
         "link": f"{clerk.portal_url}/sprawy/{case.number}",
     }
-    post(office, "stage", applicant.email, words)
+    for reader in _readers(office, case):
+        if reader.email and _is_wanted(reader, event):
+            post(office, "stage", reader.email, words)
+
+
+def _readers(office: Office, case: Case) -> list[Applicant]:
+    """The citizen, and who filed in the citizen's name while they may still act: papers go to the party's attorney (KPA art. 40 § 2)."""
+    found = [applicant_of(office, case.owner)]
+    submission = office.submissions.get(case.number)
+    if submission is not None and submission.acted is not None:
+        agent = applicant_of(office, submission.acted.person)
+        by = representation_by(office, submission.acted.representation)
+        if agent is not None and agent.active and usable_principal(office, by, agent) is not None:
+            found.append(agent)
+    return [one for one in found if one is not None]
 
 
 def _is_wanted(applicant: Applicant, event: StageEvent) -> bool:

@@ -17,7 +17,7 @@ from ..accounts.resources import PERSON, Applicant, applicant_of
 from ..eforms.prefill import ApplicantData
 from ..office.audit import Origin, record
 from ..web.polish import today
-from .records import MEMBER, Representation, held_by, representation_by
+from .records import Representation, held_by, representation_by
 from .scopes import covered_forms
 
 CHOSEN_KEY = "acting"
@@ -83,7 +83,7 @@ class Acting:
     def data(self) -> ApplicantData:
         """What a form may be filled in with: the account's data; of a firm, the person is the one who acts for it now."""
         data = self.applicant.data()
-        if self.representation is None or self.representation.kind != MEMBER:
+        if not self.for_other or self.applicant.kind == PERSON:
             return data
         own = self.person.data()
         return dataclasses.replace(

@@ -61,7 +61,10 @@ def list_people(context: PeopleRoom, request: Any) -> dict[str, Any]:
 
 
 @view_config(
-    context=PeopleRoom, name="zapros", permission=permissions.PEOPLE, renderer="boi_portal.web:templates/form.pt"
+    context=PeopleRoom,
+    name="zapros",
+    permission=permissions.PEOPLE,
+    renderer="boi_portal.accounts:templates/settings_form.pt",
 )
 class InviteView(FormView):
     """`/konto/osoby/zapros`"""

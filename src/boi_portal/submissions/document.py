@@ -74,6 +74,10 @@ class Sender:
             krs=applicant.krs,
         )
 
+    def without_numbers(self) -> Sender:
+        """A firm without the personal numbers of whoever made its account, for papers that somebody else writes in its name."""
+        return dataclasses.replace(self, pesel="", birth_date="", identity_document=None)
+
     @property
     def name(self) -> str:
         """The firm or institution, or else the person."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from persistent import Persistent
 
+from ..accounts.resources import PERSON
 from . import document, drafts
 from .drafts import Draft, FilledForm, Problem
 
@@ -62,7 +63,10 @@ def filling_of(draft: Draft, applicant: Any, site: Any, acting: Any = None) -> F
     problems = drafts.draft_complete(draft, drafts.definition_of(draft, site))
     if problems:
         raise Incomplete(problems)
-    return Filling(draft, drafts.collect(draft, site), document.Sender.of(applicant), document.Agent.of(acting))
+    sender, agent = document.Sender.of(applicant), document.Agent.of(acting)
+    if agent is not None and applicant.kind != PERSON:
+        sender = sender.without_numbers()
+    return Filling(draft, drafts.collect(draft, site), sender, agent)
 
 
 def prepare(filling: Filling, site: Any, at: datetime.datetime) -> Prepared:

@@ -70,7 +70,7 @@ def service_for(settings: Settings, gateway: Gateway, base: str) -> ServiceProvi
         return f"{base}/{ROOM}/{name}"
 
     return ServiceProvider(
-        entity_id=address(METADATA),
+        entity_id=settings.saml_entity_id or address(METADATA),
         acs_url=address(ANSWER),
         slo_url=address(LOGOUT),
         slo_soap_url=address(LOGOUT_SOAP),

@@ -20,6 +20,7 @@ WORDS = {
     Trouble.METADATA_ENDS: "metadane dostawcy „{name}” tracą ważność",
     Trouble.CERTIFICATE_ENDS: "certyfikat dostawcy „{name}” traci ważność",
     Trouble.KEY_ENDS: "klucz portalu „{name}” traci ważność",
+    Trouble.NO_KEY: "portal nie ma ważnego klucza, którego wymaga dostawca „{name}”",
 }
 
 

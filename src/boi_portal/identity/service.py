@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from boi_portal.identity import artifact, gate, signatures, soap
-from boi_portal.identity.idp import IdentityProvider
 from boi_portal.identity.keys import Key, KeyKind, Keys
 from boi_portal.identity.logout import Parcel, deflated, posted, read_request, read_response
 from boi_portal.identity.messages import (
@@ -133,7 +133,7 @@ class ServiceProvider:
             at=at,
             must_have_destination=provider.answer is Binding.POST,
         )
-        person = self._judged(self._response(provider, idp, form, at, fetch), expected)
+        person = self._judged(self._response(expected, form, fetch), expected)
         until = person.not_on_or_after + 2 * expected.skew
         if not seen.first_time(f"{provider.name} {person.assertion_id}", until):
             raise Refused(Reason.REPLAYED, "the assertion was used before")
@@ -234,10 +234,13 @@ class ServiceProvider:
             id, binding, destination, fields={**fields, **({"RelayState": relay_state} if relay_state else {})}
         )
 
-    def _response(
-        self, provider: Provider, idp: IdentityProvider, form: Mapping[str, str], at: datetime, fetch: Fetch
-    ) -> bytes:
-        """The Response that the form holds or refers to."""
+    def _response(self, expected: gate.Expected, form: Mapping[str, str], fetch: Fetch) -> bytes:
+        """The Response that the form holds or refers to.
+
+        The id of an ArtifactResolve follows from question and artifact: a caller who must begin again after a conflict may give what the
+        provider answered the first time, which it answers once.
+        """
+        provider, at = expected.provider, expected.at
         given = {name for name in ("SAMLResponse", "SAMLart") if form.get(name)}
         wanted = "SAMLart" if provider.answer is Binding.ARTIFACT else "SAMLResponse"
         if given != {wanted}:
@@ -246,10 +249,12 @@ class ServiceProvider:
             return posted(form[wanted])
         from boi_portal.identity import library
 
-        address = artifact.resolution_service(form[wanted], idp)
-        message = library.artifact_resolve(self._head(_new_id(), at, address), form[wanted].strip())
+        given_artifact = form[wanted].strip()
+        address = artifact.resolution_service(given_artifact, expected.idp)
+        resolve_id = f"_{hashlib.sha256(f'{expected.pending.id} {given_artifact}'.encode()).hexdigest()[:40]}"
+        message = library.artifact_resolve(self._head(resolve_id, at, address), given_artifact)
         signed = signatures.sign(message, self._key(provider, at))
-        return artifact.resolve(address, message.get("ID", ""), signed, provider, idp, at, fetch)
+        return artifact.resolve(address, resolve_id, signed, provider, expected.idp, at, fetch)
 
     def _judged(self, response: bytes, expected: gate.Expected) -> Person:
         """Two judges hear the answer, pysaml2 and then the gate; both must accept it, and see the same person.

@@ -47,6 +47,31 @@ def test_artifact_used_twice(call: Call) -> None:
     assert call.reason() is Reason.ARTIFACT_UNKNOWN
 
 
+def test_beginning_again_with_what_was_fetched(call: Call) -> None:
+    """After a conflict in the database a request runs again; the provider gives the answer out once only."""
+    fetched: list[bytes] = []
+
+    def once(url: str, body: bytes) -> bytes:
+        if not fetched:
+            fetched.append(call.service(url, body))
+        return fetched[0]
+
+    assert call.answer(once) == call.answer(once)
+    assert len(call.service.asked) == 1
+
+
+def test_what_was_fetched_is_no_answer_to_another_artifact(call: Call) -> None:
+    fetched: list[bytes] = []
+
+    def keeping(url: str, body: bytes) -> bytes:
+        fetched.append(call.service(url, body))
+        return fetched[0]
+
+    assert call.answer(keeping)
+    other = call.service.keep(call.response)
+    assert call.reason(lambda url, body: fetched[0], other) is Reason.WRONG_REQUEST
+
+
 def test_unsigned_artifact_response(call: Call) -> None:
     call.service.signed = False
     assert call.reason() is Reason.UNSIGNED

@@ -84,6 +84,7 @@ class KeyRing:
         self._folder, self._name, self._common_name, self._kind = folder, name, common_name, kind
         self._lock = threading.RLock()
         self._stranger: SigningKey | None = None
+        self._read_once: dict[int, SigningKey] = {}
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         if not self._numbers():
@@ -107,9 +108,7 @@ class KeyRing:
         """Publish a second key; the first still signs."""
         with self._lock:
             current = self._current()
-            for number in self._numbers():
-                if number != current:
-                    self._path(number).unlink()
+            self._withdraw_all_but(current)
             self._keep(current)
             self._add()
 
@@ -121,10 +120,7 @@ class KeyRing:
     def retire(self) -> None:
         """Publish only the key that signs."""
         with self._lock:
-            current = self._current()
-            for number in self._numbers():
-                if number != current:
-                    self._path(number).unlink()
+            self._withdraw_all_but(self._current())
 
     def stranger(self) -> SigningKey:
         """A key with a certificate that looks like this provider's and was never published."""
@@ -136,6 +132,12 @@ class KeyRing:
     def _current(self) -> int:
         signing = self.signing.certificate.serial_number
         return next(n for n in self._numbers() if self._read(n).certificate.serial_number == signing)
+
+    def _withdraw_all_but(self, current: int) -> None:
+        for number in self._numbers():
+            if number != current:
+                self._path(number).unlink()
+                self._read_once.pop(number, None)
 
     def _keep(self, number: int) -> None:
         (self._folder / f"{self._name}-signs").write_text(str(number))
@@ -154,11 +156,13 @@ class KeyRing:
             file.write(made.key_pem + made.certificate_pem)
 
     def _read(self, number: int) -> SigningKey:
-        data = self._path(number).read_bytes()
-        key = serialization.load_pem_private_key(data, None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-            raise ValueError(f"{self._path(number)}: neither an EC nor an RSA key")
-        return SigningKey(key, x509.load_pem_x509_certificate(data))
+        if number not in self._read_once:  # parsing an RSA key takes long
+            data = self._path(number).read_bytes()
+            key = serialization.load_pem_private_key(data, None)
+            if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+                raise ValueError(f"{self._path(number)}: neither an EC nor an RSA key")
+            self._read_once[number] = SigningKey(key, x509.load_pem_x509_certificate(data))
+        return self._read_once[number]
 
 
 def _certificate(key: PrivateKey, common_name: str, expired: bool) -> x509.Certificate:

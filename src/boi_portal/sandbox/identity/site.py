@@ -1,6 +1,6 @@
-"""The site of the identity providers: their pages in Polish, and the addresses that services speak SAML to.
+"""The site of the identity providers: the application, its pages for whoever develops, and what the providers' own views share.
 
-Owns routes, views and headers. Every page works without script; the one script sends the form that leads back to the service.
+Owns the headers of every answer. Every page works without script; the one script sends the form that leads back to the service.
 """
 
 from __future__ import annotations
@@ -12,44 +12,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lxml import etree
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther, HTTPServiceUnavailable
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
 
-from boi_portal.sandbox.identity import answers, asking, mischief, oidc
-from boi_portal.sandbox.identity.answers import SAML2, Answer
-from boi_portal.sandbox.identity.documents import (
-    LEVELS,
-    MessageError,
-    find_all,
-    in_envelope,
-    make,
-    out_of_envelope,
-    parse,
-    text_of,
-    written,
-)
+from boi_portal.sandbox.identity import answers, mischief, oidc
+from boi_portal.sandbox.identity.documents import MessageError
 from boi_portal.sandbox.identity.keys import KeyRing
-from boi_portal.sandbox.identity.metadata import POST, SOAP
 from boi_portal.sandbox.identity.oidc import OidcProvider
 from boi_portal.sandbox.identity.provider import NATIONAL, PROFILES, Provider, SignedIn, Switches
-from boi_portal.sandbox.people import CITIZENS, Citizen, Person, PersonError
 
-OTHER_PERSON = "inna"
 LEVEL_LABELS = {"low": "niski", "substantial": "średni", "high": "wysoki"}
 TEMPLATES = "boi_portal.sandbox.identity:templates/"
 MAX_BODY = 1024 * 1024
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
-_PATTERNS = (
-    ("metadata", "/metadata"),
-    ("sso", "/login/SingleSignOnService"),
-    ("pick", "/login/wybor"),
-    ("artifact", "/login-services/idpArtifactResolutionService"),
-    ("logout", "/login-services/singleLogoutService"),
-)
 
 
 def make_app(var: Path, address: str, portal: str, slowness: float = 60) -> Any:
@@ -69,7 +47,7 @@ def make_app(var: Path, address: str, portal: str, slowness: float = 60) -> Any:
     config.add_tween("boi_portal.sandbox.identity.site.headers_tween")
     config.add_static_view("static", "boi_portal.sandbox:static")
     _add_pages(config)
-    _add_national(config)
+    config.include("boi_portal.sandbox.identity.wezel")
     config.include("boi_portal.sandbox.identity.standard")
     config.include("boi_portal.sandbox.identity.oidc_pages")
     return config.make_wsgi_app()
@@ -97,22 +75,6 @@ def _add_pages(config: Configurator) -> None:
             config.add_route(name, pattern)
         config.add_view(view, route_name=name, request_method=method, renderer=renderer)
     config.add_notfound_view(not_found, renderer="templates/not_found.pt")
-
-
-def _add_national(config: Configurator) -> None:
-    for name, pattern in _PATTERNS:
-        config.add_route(f"wezel.{name}", pattern)
-    config.add_view(published_metadata, route_name="wezel.metadata", request_method="GET")
-    config.add_view(asked_by_post, route_name="wezel.sso", request_method="POST", renderer="templates/refused.pt")
-    add_picking(config, "wezel.pick")
-    config.add_view(resolve_artifact, route_name="wezel.artifact", request_method="POST")
-    config.add_view(log_out_by_soap, route_name="wezel.logout", request_method="POST")
-
-
-def add_picking(config: Configurator, route: str) -> None:
-    """The page where one picks who signs in."""
-    config.add_view(pick_form, route_name=route, request_method="GET", renderer=f"{TEMPLATES}pick.pt")
-    config.add_view(picked, route_name=route, request_method="POST", renderer=f"{TEMPLATES}pick.pt")
 
 
 def headers_tween(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
@@ -191,7 +153,7 @@ def sessions_page(request: Request, message: str = "") -> dict[str, Any]:
 
 def switches_form(request: Request) -> dict[str, Any]:
     """Every way to misbehave, and which are on."""
-    groups = [*_groups(mischief.MISCHIEFS), ("OpenID Connect", oidc.MISCHIEFS)]
+    groups = [*grouped(mischief.MISCHIEFS), ("OpenID Connect", oidc.MISCHIEFS)]
     return {"groups": groups, "on": request.registry.switches.on}
 
 
@@ -228,12 +190,13 @@ def _rings(request: Request) -> dict[str, tuple[str, KeyRing]]:
     return saml | {oidc.NAME: (oidc.TITLE, request.registry.oidc.ring)}
 
 
-def _groups(listed: Any) -> list[tuple[str, list[mischief.Mischief]]]:
+def grouped(listed: Any) -> list[tuple[str, list[mischief.Mischief]]]:
+    """Ways to misbehave by what they are about, under their headings."""
     groups = [(label, [each for each in listed if each.group == group]) for group, label in mischief.GROUPS.items()]
     return [(label, found) for label, found in groups if found]
 
 
-# signing in
+# what the providers' own views share
 
 
 def published_metadata(request: Request) -> Response:
@@ -241,156 +204,10 @@ def published_metadata(request: Request) -> Response:
     return Response(body=provider_of(request).metadata(), content_type="application/samlmetadata+xml", charset=None)
 
 
-def asked_by_post(request: Request) -> Response | dict[str, Any]:
-    """A signed AuthnRequest (`SAMLRequest`, `RelayState`): on to the page where one picks a person, or why not (400)."""
-    provider = provider_up(request)
-    try:
-        message = parse(decoded(text_field(request, "SAMLRequest")))
-        destination = provider.location("SingleSignOnService", POST)
-        asked = asking.asked_of_wezel(message, text_field(request, "RelayState"), destination, provider.service())
-        asked.service.encryption_key(provider.profile.key_kind)
-    except MessageError as error:
-        return refusal(request, error)
-    return to_pick(request, provider.remember(asked))
-
-
-def pick_form(request: Request) -> dict[str, Any]:
-    """Who signs in, at which level, with which mischief."""
-    return _pick_page(request, {}, {})
-
-
-def picked(request: Request) -> Response | dict[str, Any]:
-    """The way back to the service, with an answer; or the form with what is wrong (422).
-
-    Fields: `zadanie`, `osoba` (id of a citizen, or `inna` with `imie`, `nazwisko`, `pesel`), `poziom`, `psota` (repeated), `rezygnuje`.
-    """
-    provider = provider_up(request)
-    names = ("osoba", "imie", "nazwisko", "pesel", "poziom", "psota")
-    values = {name: text_field(request, name) for name in names}
-    errors: dict[str, str] = {}
-    if request.POST.get("rezygnuje"):
-        return _sent_back(request, provider, provider.refused(text_field(request, "zadanie"), CITIZENS[0]))
-    citizen = _chosen_citizen(values, errors)
-    if values["poziom"] not in LEVELS:
-        errors["poziom"] = "Wybierz poziom bezpieczeństwa z listy."
-    chosen = {name for name in request.POST.getall("psota") if name}
-    if not chosen <= mischief.BY_NAME.keys():
-        errors["psota"] = "Wybierz psotę z listy."
-    if errors or citizen is None:
-        request.response.status_int = 422
-        return _pick_page(request, values, errors)
-    return _sent_back(
-        request, provider, provider.answered(text_field(request, "zadanie"), citizen, values["poziom"], chosen)
-    )
-
-
-def _sent_back(request: Request, provider: Provider, answered: tuple[Answer, bytes] | None) -> Response:
-    """The page that takes an artifact, or the whole Response, to the service."""
-    if answered is None:
-        raise HTTPNotFound()
-    answer, response = answered
-    if provider.profile.kind == SAML2:
-        link(request, answer.link)
-        field, value = "SAMLResponse", encoded(answers.as_sent(response, answer))
-    else:
-        field, value = "SAMLart", provider.artifact_for(answer, response)
-    return form_page(request, answer.consumer, {field: value, "RelayState": answer.relay_state})
-
-
 def form_page(request: Request, target: str, fields: dict[str, str | None]) -> Response:
     request.form_target = target
     shown = {name: value for name, value in fields.items() if value is not None}
     return render_to_response(f"{TEMPLATES}way_back.pt", {"target": target, "fields": shown}, request)
-
-
-def _pick_page(request: Request, values: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
-    provider = provider_of(request)
-    token = request.params.get("zadanie", "")
-    asked = provider.asked(token)
-    if asked is None:
-        raise HTTPNotFound()
-    offered = [each for each in mischief.MISCHIEFS if each.for_one_sign_in and provider.profile.kind in each.profiles]
-    return {
-        "provider": provider,
-        "asked": asked,
-        "token": token,
-        "citizens": CITIZENS,
-        "other_person": OTHER_PERSON,
-        "fields": (
-            ("imie", "Imię", ""),
-            ("nazwisko", "Nazwisko", ""),
-            ("pesel", "PESEL", "11 cyfr. Podaj numer zmyślony, nigdy prawdziwy."),
-        ),
-        "levels": LEVEL_LABELS,
-        "groups": _groups(offered),
-        "values": {"osoba": CITIZENS[0].id, "poziom": provider.profile.level, "psota": ""} | values,
-        "errors": errors,
-    }
-
-
-def _chosen_citizen(values: dict[str, str], errors: dict[str, str]) -> Citizen | None:
-    known = next((citizen for citizen in CITIZENS if citizen.id == values["osoba"]), None)
-    if known:
-        return known
-    if values["osoba"] != OTHER_PERSON:
-        errors["osoba"] = "Wybierz osobę z listy."
-        return None
-    try:
-        return Citizen(OTHER_PERSON, Person.entered(values["imie"], values["nazwisko"], values["pesel"]))
-    except PersonError as error:
-        errors[error.field] = str(error)
-        return None
-
-
-# what services ask without a browser
-
-
-def resolve_artifact(request: Request) -> Response:
-    """A signed ArtifactResolve in SOAP: the ArtifactResponse."""
-    provider = provider_up(request)
-    issuer, signer = provider.profile.entity_id, provider.ring.signing
-    try:
-        service = provider.service()
-        asked = out_of_envelope(parse(request.body_file.read(MAX_BODY)))
-        location = provider.location("ArtifactResolutionService", SOAP)
-        asking.checked(asked, "ArtifactResolve", location, service)
-    except MessageError as error:
-        return _fault(error)
-    request_id = asked.get("ID", "")
-    found = provider.resolved(text_of(asked, "saml2p:Artifact"))
-    if found is None:
-        return _soap(answers.artifact_response(None, issuer, b"", request_id, signer))
-    answer, response = found
-    link(request, answer.link)
-    return _soap(answers.artifact_response(answer, issuer, response, request_id, signer))
-
-
-def log_out_by_soap(request: Request) -> Response:
-    """A signed LogoutRequest in SOAP: the LogoutResponse."""
-    provider = provider_up(request)
-    try:
-        service = provider.service()
-        asked = out_of_envelope(parse(request.body_file.read(MAX_BODY)))
-        asking.checked(asked, "LogoutRequest", provider.location("SingleLogoutService", SOAP), service)
-    except MessageError as error:
-        return _fault(error)
-    indexes = [(element.text or "").strip() for element in find_all(asked, "saml2p:SessionIndex")]
-    ended = provider.end(text_of(asked, "saml2:NameID"), indexes)
-    status = answers.SUCCESS if ended else answers.UNKNOWN_PRINCIPAL
-    message = answers.logout_response(provider.profile.entity_id, None, asked.get("ID", ""), status)
-    return _soap(written(in_envelope(provider.sign_logout(message, "response"))))
-
-
-def _soap(body: bytes) -> Response:
-    return Response(body=body, content_type="text/xml", charset="utf-8")
-
-
-def _fault(error: MessageError) -> Response:
-    """A SOAP fault, which SOAP 1.1 sends with status 500."""
-    fault = make("soap:Fault")
-    for name, text in (("faultcode", "soap:Client"), ("faultstring", str(error))):
-        etree.SubElement(fault, name).text = text
-    return Response(body=written(in_envelope(fault)), content_type="text/xml", charset="utf-8", status=500)
 
 
 def link(request: Request, state: str) -> None:

@@ -12,7 +12,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from boi_portal.sandbox.identity import answers, asking, bindings, site
+from boi_portal.sandbox.identity import answers, asking, bindings, picking, site
 from boi_portal.sandbox.identity.documents import MessageError, find_all, parse, text_of, written
 from boi_portal.sandbox.identity.metadata import POST, REDIRECT, ServiceProvider
 from boi_portal.sandbox.identity.provider import STANDARD, Provider, logout_status
@@ -29,7 +29,7 @@ def includeme(config: Configurator) -> None:
     config.add_view(asked_by_redirect, route_name=f"{STANDARD.name}.sso", request_method="GET", renderer=refused)
     config.add_route(f"{STANDARD.name}.end", f"{STANDARD.path}/sesje")
     config.add_view(begin_logout, route_name=f"{STANDARD.name}.end", request_method="POST", renderer=sessions)
-    site.add_picking(config, f"{STANDARD.name}.pick")
+    picking.add_picking(config, f"{STANDARD.name}.pick")
     for parameter, view, renderer in (("SAMLRequest", log_out, refused), ("SAMLResponse", logged_out, sessions)):
         for method in ("GET", "POST"):
             config.add_view(

@@ -14,6 +14,7 @@ from boi_portal.office.vault import Keys, SealedError
 from boi_portal.publishing.content import now
 from boi_portal.scripts.application import close
 from boi_portal.scripts.main import cli
+from tests import citizens
 from tests.functional.test_accounts import register
 from tests.functional.test_boi_command import own_logging, refused
 from tests.people import make_pesel
@@ -102,6 +103,19 @@ def test_rotation_keeps_the_secrets_of_code_applications(var: Path) -> None:
         application = own_credentials(opened.office, 7).factors.application
         assert application is not None
         assert application.secret(portal.registry.boi_keyring, 7) == "A" * 32
+    close(portal.app)
+
+
+def test_rotation_keeps_numbers_that_wait_for_the_office(var: Path) -> None:
+    portal = TestPortal(var)
+    with portal.opened() as opened:
+        asked = citizens.ask_number(opened.office, citizens.add_applicant(opened.office)).id
+    close(portal.app)
+    assert "Encrypted anew: 3." in run(var, "keys", "rotate").output
+    assert "Keys taken out: 1." in run(var, "keys", "drop-old").output
+    portal = TestPortal(var)
+    with portal.opened(commit=False) as opened:
+        assert opened.office.number_changes[asked].number == citizens.JAN.pesel
     close(portal.app)
 
 

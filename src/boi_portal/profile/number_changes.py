@@ -7,7 +7,7 @@ document is deleted some time after the decision.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from persistent import Persistent
@@ -17,6 +17,7 @@ from ..accounts.numbers import PersonalNumbers
 from ..accounts.resources import BUSINESS, ORGANISATION, PERSON, Applicant, applicant_of, birth_date_of
 from ..office import tasks
 from ..office.store import Office, random_id
+from ..office.vault import keyring_of
 from ..publishing.content import now
 from ..submissions.drafts import StoredFile
 
@@ -203,6 +204,23 @@ def forget(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
     change = context.office.number_changes.get(payload["change"])
     if change is not None and change.decided_at and now() >= change.decided_at + datetime.timedelta(days=KEPT_DAYS):
         _delete(context.office, applicant_of(context.office, change.owner), change.id)
+
+
+# keys
+
+
+def behind(office: Office) -> Iterator[str]:
+    """Ids of the records whose number is not under the newest key."""
+    newest = keyring_of(office).newest
+    for id_, change in office.number_changes.items():
+        if not change._numbers.is_under(newest):
+            yield id_
+
+
+def reseal(office: Office, ids: Iterable[str]) -> int:
+    """Bring records under the newest key, in the current transaction; those that are gone are left out. Returns how many were."""
+    found = (office.number_changes.get(id_) for id_ in ids)
+    return sum(one._numbers.reseal(one.id) for one in found if one is not None)
 
 
 def includeme(config: Any) -> None:

@@ -8,13 +8,16 @@ import click
 from ZODB.POSException import ConflictError
 
 from ..accounts import credentials, logins, numbers
+from ..cases import people
 from ..office.vault import Keyring, Keys, key_path
+from ..profile import number_changes
 from ..settings import Settings, SettingsError, expand
 from .application import close, load_app, opened, raw_settings, variables
 from .options import INI, VAR
 
 BATCH = 200  # accounts in a transaction
-SEALED = (numbers, credentials)  # what holds sealed values: each tells what is `behind`, and can `reseal` it
+# what holds sealed values: each tells what is `behind`, and can `reseal` it
+SEALED = (numbers, credentials, number_changes)
 
 Waiting = tuple[Any, str]  # one of `SEALED`, and the id of a record of its
 
@@ -88,11 +91,12 @@ def drop_old(ini: str, var: str) -> None:
 @INI
 @VAR
 def rehash(ini: str, var: str) -> None:
-    """Make the index by which a PESEL is found anew, as is needed after boi.secret was changed."""
+    """Make the indexes by which a PESEL or NIP is found anew, as is needed after boi.secret was changed."""
     app = load_app(ini, variables(var))
     try:
         with opened(app) as portal:
             done = logins.rehash(portal.office, app.registry.boi_settings.secret)
+            people.index_again(portal.office, app.registry.boi_settings.secret)
     finally:
         close(app)
     click.echo(f"Found by their PESEL: {done}.")

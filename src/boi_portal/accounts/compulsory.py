@@ -15,6 +15,8 @@ from ..publishing.content import now
 from ..web.assurance import Assurance, assurance_of
 from .credentials import credentials_of, own_credentials
 
+SECURITY = "bezpieczenstwo"  # the view to which the line leads
+
 
 def is_for(userid: Any) -> bool:
     """Whether this user must have a second factor: employees, whose user ids are numbers."""
@@ -49,8 +51,8 @@ def is_overdue(request: Any, userid: Any) -> bool:
 def panel(context: Any, request: Any) -> str | None:
     """The line at the top of an employee's pages: the date, and the way to setting up."""
     userid = request.authenticated_userid
-    if assurance_of(request) >= Assurance.TWO_FACTOR:
-        return None
+    if assurance_of(request) >= Assurance.TWO_FACTOR or request.view_name == SECURITY:
+        return None  # the page itself says it
     found = credentials_of(request.office, userid)
     start = needed_from(request, userid)
     if start is None or (found is not None and found.factors):

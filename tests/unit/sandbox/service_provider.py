@@ -198,7 +198,7 @@ def out_of_envelope(body: bytes) -> Any:
 
 
 def post_soap(address: str, message: Any) -> requests.Response:
-    return requests.post(address, data=envelope(message), headers={"Content-Type": "text/xml"}, timeout=10)
+    return requests.post(address, data=envelope(message), headers={"Content-Type": "text/xml"}, timeout=60)
 
 
 def instant(shift: float = 0) -> str:

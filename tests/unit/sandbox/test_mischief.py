@@ -289,19 +289,19 @@ def test_mischief_chosen_for_one_sign_in(wezel, plain, name):
 
 
 def test_mischief_of_the_process_holds_until_it_is_turned_off(wezel):
-    requests.post(f"{wezel.address}/psoty", data={"psota": ["no-conditions", "no-relay-state"]}, timeout=10)
-    page = etree.HTML(requests.get(f"{wezel.address}/psoty", timeout=10).content)
+    requests.post(f"{wezel.address}/psoty", data={"psota": ["no-conditions", "no-relay-state"]}, timeout=60)
+    page = etree.HTML(requests.get(f"{wezel.address}/psoty", timeout=60).content)
     assert set(page.xpath("//input[@checked]/@value")) == {"no-conditions", "no-relay-state"}
     for _ in range(2):
         got = arrive(wezel)
         assert got.conditions is None and "RelayState" not in got.sent
-    requests.post(f"{wezel.address}/psoty", timeout=10)
+    requests.post(f"{wezel.address}/psoty", timeout=60)
     assert arrive(wezel).conditions is not None
 
 
 @pytest.mark.parametrize("name", ["down", "slow"])
 def test_provider_that_is_down_answers_nothing(wezel, name):
-    requests.post(f"{wezel.address}/psoty", data={"psota": name}, timeout=10)
+    requests.post(f"{wezel.address}/psoty", data={"psota": name}, timeout=60)
     assert wezel.ask(wezel.request()).status_code == 503
     assert wezel.service.resolve(wezel.address, "x").status_code == 503
 
@@ -323,16 +323,16 @@ def test_expired_metadata_are_published(wezel):
         root = etree.parse(wezel.var / "identity" / "wezel-metadata.xml").getroot()
         return moment(root.get("validUntil"))
 
-    requests.post(f"{wezel.address}/psoty", data={"psota": "expired-metadata"}, timeout=10)
+    requests.post(f"{wezel.address}/psoty", data={"psota": "expired-metadata"}, timeout=60)
     assert published() < dt.datetime.now(dt.UTC)
-    requests.post(f"{wezel.address}/psoty", timeout=10)
+    requests.post(f"{wezel.address}/psoty", timeout=60)
     assert published() > dt.datetime.now(dt.UTC)
 
 
 def test_expired_certificate_is_published_and_signs(wezel):
     from cryptography import x509
 
-    requests.post(f"{wezel.address}/psoty", data={"psota": "expired-certificate"}, timeout=10)
+    requests.post(f"{wezel.address}/psoty", data={"psota": "expired-certificate"}, timeout=60)
     got = arrive(wezel)
     for element in (etree.fromstring(got.metadata).find(".//md:KeyDescriptor", NS), got.response):
         text = element.findtext(".//ds:X509Certificate", None, NS)
@@ -346,8 +346,8 @@ def test_expired_certificate_is_published_and_signs(wezel):
 @pytest.mark.parametrize("kind", ["unsigned", "foreign"])
 def test_logout_request_that_nobody_should_believe(wezel, kind):
     index = arrive(wezel).assertion.get("ID")
-    requests.post(f"{wezel.address}/psoty", data={"psota": f"{kind}-logout-request"}, timeout=10)
-    requests.post(f"{wezel.address}/sesje", data={"sesja": index}, timeout=10)
+    requests.post(f"{wezel.address}/psoty", data={"psota": f"{kind}-logout-request"}, timeout=60)
+    requests.post(f"{wezel.address}/sesje", data={"sesja": index}, timeout=60)
 
     (message,) = wezel.service.got
     assert (message.find("ds:Signature", NS) is None) == (kind == "unsigned")
@@ -357,7 +357,7 @@ def test_logout_request_that_nobody_should_believe(wezel, kind):
 @pytest.mark.parametrize("kind", ["unsigned", "foreign"])
 def test_logout_response_that_nobody_should_believe(wezel, kind):
     assertion = arrive(wezel).assertion
-    requests.post(f"{wezel.address}/psoty", data={"psota": f"{kind}-logout-response"}, timeout=10)
+    requests.post(f"{wezel.address}/psoty", data={"psota": f"{kind}-logout-response"}, timeout=60)
     address = f"{wezel.address}/login-services/singleLogoutService"
     asked = wezel.service.logout_request(address, assertion.findtext(".//a:NameID", None, NS), assertion.get("ID"))
     message = out_of_envelope(post_soap(address, asked).content)

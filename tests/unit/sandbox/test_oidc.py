@@ -46,18 +46,18 @@ class Portal:
             "code_challenge_method": "S256",
         } | more
         fields = {name: value for name, value in values.items() if value is not None}
-        return requests.get(f"{self.issuer}/authorize", params=fields, timeout=10, allow_redirects=False)
+        return requests.get(f"{self.issuer}/authorize", params=fields, timeout=60, allow_redirects=False)
 
     def page(self, **more: str) -> requests.Response:
         """The page where one picks an employee."""
         answer = self.ask(**more)
         assert answer.status_code == 303, answer.text
-        return requests.get(urljoin(self.issuer, answer.headers["Location"]), timeout=10)
+        return requests.get(urljoin(self.issuer, answer.headers["Location"]), timeout=60)
 
     def pick(self, page: requests.Response, **fields: str) -> requests.Response:
         token = etree.HTML(page.content).xpath("string(//input[@name='zadanie']/@value)")
         values = {"zadanie": token, "pracownik": "redaktorka", "sposob": "haslo"} | fields
-        return requests.post(f"{self.issuer}/wybor", data=values, timeout=10, allow_redirects=False)
+        return requests.post(f"{self.issuer}/wybor", data=values, timeout=60, allow_redirects=False)
 
     def come_back(self, **fields: str) -> dict[str, str]:
         """What the address back carries."""
@@ -73,19 +73,19 @@ class Portal:
             "code_verifier": VERIFIER,
         } | more
         client = (CLIENT_ID, CLIENT_SECRET)
-        return requests.post(f"{self.issuer}/token", data=fields, auth=client, timeout=10)
+        return requests.post(f"{self.issuer}/token", data=fields, auth=client, timeout=60)
 
     def sign_in(self, **fields: str) -> dict[str, Any]:
         """The answer of the token endpoint, with `back` and `userinfo`."""
         back = self.come_back(**fields)
         tokens = self.redeem(back["code"]).json()
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-        found = requests.get(f"{self.issuer}/userinfo", headers=headers, timeout=10).json()
+        found = requests.get(f"{self.issuer}/userinfo", headers=headers, timeout=60).json()
         return tokens | {"back": back, "userinfo": found, "issuer": self.issuer}
 
     def read(self, token: str) -> jwt.Token:
         """An ID token whose signature is right."""
-        found = requests.get(f"{self.issuer}/jwks", timeout=10).json()
+        found = requests.get(f"{self.issuer}/jwks", timeout=60).json()
         return jwt.decode(token, KeySet.import_key_set(found), algorithms=["RS256"])
 
 
@@ -111,12 +111,12 @@ def portal(wezel) -> Portal:
 
 
 def test_description_names_addresses_that_are_there(portal):
-    found = requests.get(f"{portal.issuer}/.well-known/openid-configuration", timeout=10).json()
+    found = requests.get(f"{portal.issuer}/.well-known/openid-configuration", timeout=60).json()
     assert found["issuer"] == portal.issuer
     for name, status in (("authorization", 400), ("userinfo", 401), ("end_session", 200)):
-        assert requests.get(found[f"{name}_endpoint"], timeout=10).status_code == status
-    assert requests.post(found["token_endpoint"], timeout=10).status_code == 401
-    assert requests.get(found["jwks_uri"], timeout=10).json()["keys"][0]["kty"] == "RSA"
+        assert requests.get(found[f"{name}_endpoint"], timeout=60).status_code == status
+    assert requests.post(found["token_endpoint"], timeout=60).status_code == 401
+    assert requests.get(found["jwks_uri"], timeout=60).json()["keys"][0]["kty"] == "RSA"
 
 
 def test_sign_in_tells_who_the_employee_is(portal):
@@ -194,32 +194,32 @@ def test_client_proves_itself_by_header_or_by_fields(portal):
     url = f"{portal.issuer}/token"
     for wrong in ({}, own | {"client_secret": "nie"}, {"client_id": CLIENT_ID}):
         code = portal.come_back()["code"]
-        assert requests.post(url, data=fields | wrong | {"code": code}, timeout=10).status_code == 401
-        assert requests.post(url, data=fields | own | {"code": code}, timeout=10).status_code == 200
+        assert requests.post(url, data=fields | wrong | {"code": code}, timeout=60).status_code == 401
+        assert requests.post(url, data=fields | own | {"code": code}, timeout=60).status_code == 200
 
 
 def test_userinfo_is_refused_without_a_token(portal):
     for headers in ({}, {"Authorization": "Bearer nie"}, {"Authorization": "Basic nie"}):
-        assert requests.get(f"{portal.issuer}/userinfo", headers=headers, timeout=10).status_code == 401
+        assert requests.get(f"{portal.issuer}/userinfo", headers=headers, timeout=60).status_code == 401
 
 
 def test_signing_out_leads_back_for_a_token_from_here(portal):
     token = portal.sign_in()["id_token"]
     url, values = f"{portal.issuer}/end_session", {"post_logout_redirect_uri": f"{portal.home}/", "state": "s"}
 
-    back = requests.get(url, params=values | {"id_token_hint": token}, timeout=10, allow_redirects=False)
+    back = requests.get(url, params=values | {"id_token_hint": token}, timeout=60, allow_redirects=False)
     assert back.status_code == 303 and back.headers["Location"] == f"{portal.home}/?state=s"
     for wrong in ({}, {"id_token_hint": token[:-4] + "AAAA"}, {"id_token_hint": "%%%"}):
-        page = requests.get(url, params=values | wrong, timeout=10, allow_redirects=False)
+        page = requests.get(url, params=values | wrong, timeout=60, allow_redirects=False)
         assert page.status_code == 200 and "Wylogowano" in page.text
     elsewhere = {"id_token_hint": token, "post_logout_redirect_uri": "http://gdzie.example/"}
-    assert requests.get(url, params=elsewhere, timeout=10, allow_redirects=False).status_code == 200
+    assert requests.get(url, params=elsewhere, timeout=60, allow_redirects=False).status_code == 200
 
 
 def test_keys_roll_over(portal, wezel):
     old = portal.sign_in()["id_token"]
     for step in ("oglos", "przelacz"):
-        requests.post(f"{wezel.address}/klucze", data={"dostawca": "pracownicy", "krok": step}, timeout=10)
+        requests.post(f"{wezel.address}/klucze", data={"dostawca": "pracownicy", "krok": step}, timeout=60)
     new = portal.sign_in()["id_token"]
     assert portal.read(old).header["kid"] != portal.read(new).header["kid"]
 
@@ -274,16 +274,16 @@ def test_mischief_chosen_for_one_sign_in(portal, name):
 
 
 def test_mischief_of_the_process_holds_for_each_sign_in(portal, wezel):
-    requests.post(f"{wezel.address}/psoty", data={"psota": "oidc-no-nonce"}, timeout=10)
+    requests.post(f"{wezel.address}/psoty", data={"psota": "oidc-no-nonce"}, timeout=60)
     assert "nonce" not in claims_of(portal.sign_in()["id_token"])
-    requests.post(f"{wezel.address}/psoty", data={"psota": "down"}, timeout=10)
-    assert requests.get(f"{portal.issuer}/jwks", timeout=10).status_code == 503
+    requests.post(f"{wezel.address}/psoty", data={"psota": "down"}, timeout=60)
+    assert requests.get(f"{portal.issuer}/jwks", timeout=60).status_code == 503
 
 
 def test_pages_are_sound_markup(portal):
     opened = portal.page()
     wrong = portal.pick(opened, pracownik="", psota="nie-ma")
-    ended = requests.get(f"{portal.issuer}/end_session", timeout=10)
+    ended = requests.get(f"{portal.issuer}/end_session", timeout=60)
     assert wrong.status_code == 422 and "Wybierz psotę z listy." in wrong.text
 
     for answer in (opened, wrong, ended, portal.ask(client_id="inny")):

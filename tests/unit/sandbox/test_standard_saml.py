@@ -33,7 +33,7 @@ class Standard:
         query = signed_query("SAMLRequest", message, service or self.service, RelayState="stan-2")
         for old, new in spoilt.items():
             query = query.replace(old, new)
-        return requests.get(f"{self.address}/logowanie?{query}", timeout=10)
+        return requests.get(f"{self.address}/logowanie?{query}", timeout=60)
 
     def request(self, **attributes: str):
         """An AuthnRequest, signed in the address alone."""
@@ -46,7 +46,7 @@ class Standard:
         assert page.status_code == 200, page.text
         token = etree.HTML(page.content).xpath("string(//input[@name='zadanie']/@value)")
         values = {"zadanie": token, "osoba": "jan", "poziom": "substantial"} | fields
-        return sent_back(requests.post(f"{self.address}/wybor", data=values, timeout=10))
+        return sent_back(requests.post(f"{self.address}/wybor", data=values, timeout=60))
 
     def response(self, **fields: str):
         return etree.fromstring(base64.b64decode(self.sign_in(**fields)["SAMLResponse"]))
@@ -56,7 +56,7 @@ class Standard:
 
     @property
     def metadata(self) -> bytes:
-        return requests.get(f"{self.address}/metadata", timeout=10).content
+        return requests.get(f"{self.address}/metadata", timeout=60).content
 
 
 def signed_query(name: str, message, service: ServiceProvider, **more: str) -> str:
@@ -122,8 +122,8 @@ def test_request_is_refused_when_its_address_is_not_signed_right(standard):
     assert standard.ask(**{"stan-2": "stan-3"}).status_code == 400
     assert standard.ask(**{"rsa-sha256": "rsa-sha1"}).status_code == 400
     assert standard.ask(standard.request(Destination="http://gdzie.example/")).status_code == 400
-    assert requests.get(f"{standard.address}/logowanie", timeout=10).status_code == 400
-    assert requests.get(f"{standard.address}/logowanie?SAMLRequest=a&SAMLRequest=b", timeout=10).status_code == 400
+    assert requests.get(f"{standard.address}/logowanie", timeout=60).status_code == 400
+    assert requests.get(f"{standard.address}/logowanie?SAMLRequest=a&SAMLRequest=b", timeout=60).status_code == 400
 
 
 def logout_request(standard: Standard, assertion):
@@ -137,7 +137,7 @@ def logout_request(standard: Standard, assertion):
 def test_service_logs_out_by_redirect(standard):
     message = logout_request(standard, standard.assertion())
     query = signed_query("SAMLRequest", message, standard.service, RelayState="stan-9")
-    answer = requests.get(f"{standard.address}/wylogowanie?{query}", timeout=10, allow_redirects=False)
+    answer = requests.get(f"{standard.address}/wylogowanie?{query}", timeout=60, allow_redirects=False)
 
     assert answer.status_code == 303 and answer.headers["Location"].startswith(f"{standard.service.address}/saml/slo?")
     response, signed = message_in(answer.headers["Location"], "SAMLResponse", standard.metadata)
@@ -149,7 +149,7 @@ def test_service_logs_out_by_redirect(standard):
 def test_service_logs_out_by_form(standard):
     message = standard.service.keys["rsa"].sign(logout_request(standard, standard.assertion()))
     fields = {"SAMLRequest": base64.b64encode(etree.tostring(message)).decode()}
-    sent = sent_back(requests.post(f"{standard.address}/wylogowanie", data=fields, timeout=10))
+    sent = sent_back(requests.post(f"{standard.address}/wylogowanie", data=fields, timeout=60))
 
     response = etree.fromstring(base64.b64decode(sent["SAMLResponse"]))
     assert sent["target"] == f"{standard.service.address}/saml/slo" and signed_by(response, standard.metadata)
@@ -158,14 +158,14 @@ def test_service_logs_out_by_form(standard):
 def test_logout_is_refused_when_not_signed(standard):
     message = logout_request(standard, standard.assertion())
     fields = {"SAMLRequest": base64.b64encode(etree.tostring(message)).decode()}
-    assert requests.post(f"{standard.address}/wylogowanie", data=fields, timeout=10).status_code == 400
+    assert requests.post(f"{standard.address}/wylogowanie", data=fields, timeout=60).status_code == 400
     query = signed_query("SAMLRequest", message, ServiceProvider())
-    assert requests.get(f"{standard.address}/wylogowanie?{query}", timeout=10).status_code == 400
+    assert requests.get(f"{standard.address}/wylogowanie?{query}", timeout=60).status_code == 400
 
 
 def begin_logout(standard: Standard, **fields: str) -> requests.Response:
     values = {"sesja": standard.assertion().get("ID")} | fields
-    return requests.post(f"{standard.address}/sesje", data=values, timeout=10, allow_redirects=False)
+    return requests.post(f"{standard.address}/sesje", data=values, timeout=60, allow_redirects=False)
 
 
 def test_provider_logs_out_by_redirect_and_believes_the_answer_once(standard):
@@ -175,8 +175,8 @@ def test_provider_logs_out_by_redirect_and_believes_the_answer_once(standard):
     inside = f'<p:Status><p:StatusCode Value="{SUCCESS}"/></p:Status>'
     answer = standard.service.message("LogoutResponse", inside, InResponseTo=message.get("ID"))
     address = f"{standard.address}/wylogowanie?{signed_query('SAMLResponse', answer, standard.service)}"
-    assert "Wylogowano ze wszystkich serwisów." in requests.get(address, timeout=10).text
-    assert requests.get(address, timeout=10).status_code == 400
+    assert "Wylogowano ze wszystkich serwisów." in requests.get(address, timeout=60).text
+    assert requests.get(address, timeout=60).status_code == 400
 
 
 def test_provider_logs_out_by_form(standard):
@@ -187,7 +187,7 @@ def test_provider_logs_out_by_form(standard):
 
 @pytest.mark.parametrize("kind", ["unsigned", "foreign"])
 def test_logout_by_redirect_that_nobody_should_believe(standard, wezel, kind):
-    requests.post(f"{wezel.address}/psoty", data={"psota": f"{kind}-logout-request"}, timeout=10)
+    requests.post(f"{wezel.address}/psoty", data={"psota": f"{kind}-logout-request"}, timeout=60)
     address = begin_logout(standard).headers["Location"]
     assert not message_in(address, "SAMLRequest", standard.metadata)[1]
     assert ("Signature=" in address) == (kind == "foreign")
@@ -226,7 +226,7 @@ def test_provider_that_is_down_does_not_lead_back(standard, name):
     page = standard.ask()
     token = etree.HTML(page.content).xpath("string(//input[@name='zadanie']/@value)")
     values = {"zadanie": token, "osoba": "jan", "poziom": "low", "psota": name}
-    assert requests.post(f"{standard.address}/wybor", data=values, timeout=10).status_code == 503
+    assert requests.post(f"{standard.address}/wybor", data=values, timeout=60).status_code == 503
 
 
 def test_switches_for_one_sign_in_are_those_that_change_an_answer(standard):

@@ -22,7 +22,7 @@ class Wezel:
     def ask(self, message, relay_state: str = "stan-1") -> requests.Response:
         """Send the AuthnRequest as a browser does."""
         fields = {"SAMLRequest": base64.b64encode(etree.tostring(message)).decode(), "RelayState": relay_state}
-        return requests.post(f"{self.address}/login/SingleSignOnService", data=fields, timeout=10)
+        return requests.post(f"{self.address}/login/SingleSignOnService", data=fields, timeout=60)
 
     def request(self, **attributes: str):
         """A signed AuthnRequest."""
@@ -33,7 +33,7 @@ class Wezel:
         """Fill in the page where one picks a person."""
         token = etree.HTML(page.content).xpath("string(//input[@name='zadanie']/@value)")
         values = {"zadanie": token, "osoba": "jan", "poziom": "substantial", "zaloguj": "1"} | fields
-        return requests.post(f"{self.address}/login/wybor", data=values, timeout=10)
+        return requests.post(f"{self.address}/login/wybor", data=values, timeout=60)
 
     def sign_in(self, **fields) -> tuple[str, str]:
         """(id of the AuthnRequest, artifact)."""
@@ -44,7 +44,7 @@ class Wezel:
 
     @property
     def metadata(self) -> bytes:
-        return requests.get(f"{self.address}/metadata", timeout=10).content
+        return requests.get(f"{self.address}/metadata", timeout=60).content
 
 
 def sent_back(page: requests.Response) -> dict[str, str]:

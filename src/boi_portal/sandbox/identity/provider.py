@@ -36,7 +36,7 @@ from boi_portal.sandbox.identity.keys import DAY, KeyRing, SigningKey
 from boi_portal.sandbox.identity.metadata import POST, REDIRECT, SOAP, Service, ServiceProvider
 from boi_portal.sandbox.people import Citizen
 
-TIMEOUT = 10  # seconds, for requests to the service provider
+TIMEOUT = 30  # seconds, for requests to the service provider
 KEPT = 1000  # open questions, artifacts and sessions, each
 
 

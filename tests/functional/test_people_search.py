@@ -223,6 +223,14 @@ def test_search_leaves_a_line_and_one_for_each_who_was_shown(
         assert leon["pesel"] not in str(lines)
 
 
+def test_index_follows_a_changed_secret(portal: TestPortal, people_of_town: dict[str, Any]) -> None:
+    pesel, other = people_of_town["Leon"]["pesel"], "another-secret-of-32-characters-xy"
+    with portal.opened(commit=False) as opened:
+        assert people.index_again(opened.office, other) > 0
+        assert len(people.find(opened.office, ("so",), pesel, other).people) == 2
+        assert people.find(opened.office, ("so",), pesel, portal.registry.boi_settings.secret).people == ()
+
+
 def test_index_holds_no_number_in_clear(portal: TestPortal, people_of_town: dict[str, Any]) -> None:
     with portal.opened(commit=False) as opened:
         kept = " ".join(term for _, term, _ in opened.office.people[people.INDEX])

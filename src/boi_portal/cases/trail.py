@@ -45,6 +45,11 @@ WORDS = {
     "consent": "Zgoda na przetwarzanie danych",
     "draft-delete": "Usunięcie wersji roboczej w cudzym imieniu",
     "draft-start": "Rozpoczęcie formularza w cudzym imieniu",
+    "eid-linked": "Połączenie konta z tożsamością elektroniczną",
+    "eid-logout-failed": "Nieudane wylogowanie u dostawcy tożsamości",
+    "eid-logout-refused": "Odrzucenie wylogowania przysłanego przez dostawcę tożsamości",
+    "eid-refused": "Odrzucenie odpowiedzi dostawcy tożsamości",
+    "eid-unlinked": "Odłączenie tożsamości elektronicznej od konta",
     "email-change": "Zmiana adresu e-mail",
     "email-change-asked": "Prośba o zmianę adresu e-mail",
     "email-change-cancelled": "Wycofanie zmiany adresu e-mail",
@@ -65,6 +70,7 @@ WORDS = {
     "password-reset": "Ustawienie nowego hasła z listu",
     "password-reset-asked": "Prośba o nowe hasło",
     "password-set": "Ustawienie hasła pracownika przez administratora",
+    "pesel-given-up": "Oddanie numeru PESEL innemu kontu",
     "people-search": "Szukanie interesantów",
     "person-found": "Pokazanie interesanta w wynikach szukania",
     "recovery-made": "Wydanie kodów zapasowych",
@@ -89,6 +95,24 @@ WORDS = {
     "totp-added": "Dodanie aplikacji z kodami",
     "totp-removed": "Usunięcie aplikacji z kodami",
     READ: "Przeglądanie dziennika zdarzeń",
+}
+
+# words that say by what or how; what is not here is an id or a code and is shown as it is
+HOWS = {
+    "account": "po loginie lub adresie e-mail",
+    "all": "wszystkie sesje",
+    "api": "przez system zewnętrzny",
+    "case": "po numerze sprawy",
+    "invitation": "z zaproszenia",
+    "link": "linkiem z listu",
+    "name": "po nazwisku lub nazwie",
+    "nip": "NIP",
+    "others": "pozostałe sesje",
+    "passkey": "klucz dostępu",
+    "password": "hasło",
+    "pesel": "PESEL",
+    "recovery": "kod zapasowy",
+    "totp": "kod z aplikacji",
 }
 
 
@@ -171,6 +195,7 @@ def _shown(request: Any, line: Line) -> dict[str, Any]:
         "what": WORDS.get(line.what, line.what),
         "who": _named(request, line.who),
         "about": _named(request, line.about) if line.about != line.who else "",
+        "how": " + ".join(HOWS.get(word, word) for word in line.how.split("+")),
     }
 
 

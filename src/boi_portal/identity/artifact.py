@@ -22,8 +22,9 @@ _TYPE = b"\x00\x04"
 
 
 def resolution_service(artifact: str, idp: IdentityProvider) -> str:
-    """Where to ask. The id of the provider inside is not compared: the question tells which provider was asked, and nobody else's answer
-    would be believed.
+    """Where to ask for the answer.
+
+    The id of the provider inside is not compared: the question tells which provider was asked, and nobody else's answer would be believed.
 
     :raises Refused: `ARTIFACT_MALFORMED`, or `NOT_SUPPORTED` where the metadata name no service.
     """

@@ -1,7 +1,7 @@
 """The gate that every answer of an identity provider passes: what `security.md` of the project demands, whatever the library says.
 
-Owns the judgement. It reads nothing but the canonical form of what a key of the provider has signed, and whatever is not exactly what was
-asked for is refused. Must not fetch or remember anything.
+Owns the judgement. It reads nothing but what a key of the provider has signed, and whatever is not exactly what was asked for is
+refused. Must not fetch or remember anything.
 """
 
 from __future__ import annotations

@@ -38,14 +38,12 @@ class IdentityProvider:
     certificates: tuple[x509.Certificate, ...]  # whose keys may sign
     sign_on: Mapping[Binding, Service]
     logout: Mapping[Binding, Service]
-    artifacts: Mapping[
-        int, str
-    ]  # address of the artifact resolution service by its index; the default one also under -1
+    artifacts: Mapping[int, str]  # resolution service by its index; the default one also under -1
     valid_until: datetime | None
 
     @property
     def not_after(self) -> datetime:
-        """When the first of all certificates' successors is needed: the end of the one that lasts longest, UTC."""
+        """Until when a successor is needed: the end of the certificate that lasts longest, UTC."""
         return max(certificate.not_valid_after_utc for certificate in self.certificates)
 
     def check(self, at: datetime) -> None:

@@ -47,8 +47,8 @@ def stamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _tree(message: object) -> etree._Element:
-    return parsing.parse(message.to_string(_PREFIXES))  # type: ignore[attr-defined]
+def _tree(message: saml2.SamlBase) -> etree._Element:
+    return parsing.parse(message.to_string(_PREFIXES))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,6 @@ Owns the hardened parser, cutting an element out as a document of its own, and r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from lxml import etree
 
@@ -97,11 +96,6 @@ def text(element: etree._Element) -> str:
     if len(element):
         raise Refused(Reason.STRUCTURE, f"more than text in {etree.QName(element).localname}")
     return (element.text or "").strip()
-
-
-def everything(root: etree._Element, tag: str) -> Iterator[etree._Element]:
-    """Elements of that name anywhere."""
-    return root.iter(tag)
 
 
 def _check_text(data: bytes) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -81,7 +82,7 @@ class HttpFetch:
             raise Unreachable(type(error).__name__) from error
 
 
-def _bounded(raw, deadline: float) -> bytes:  # type: ignore[no-untyped-def]
+def _bounded(raw: Any, deadline: float) -> bytes:
     """What comes, until it ends; a piece at a time, so that one who sends a byte a second does not hold us for ever."""
     pieces, size = [], 0
     while piece := raw.read1(_PIECE, decode_content=True):

@@ -254,7 +254,7 @@ class _Reader:
             "loa": LoA[self._choice("loa", [level.name.lower() for level in LoA], "substantial").upper()],
             "provider_name": self._text("provider_name", ""),
             "skew": self._number("skew", MAX_SKEW, range(0, MAX_SKEW + 1)),
-            "max_age": self._number("max_age", 120, range(30, 181)),
+            "max_age": self._number("max_age", 120, range(30, 601)),
             "tls_ca": self._path("tls_ca"),
         }
         if profile is Profile.WEZEL_KRAJOWY:

@@ -77,7 +77,7 @@ def test_no_folder(tmp_path: Path) -> None:
         ("loa: low", "loa: medium", "one of low, substantial, high"),
         ("loa: low", "skew: 61", "from 0 to 60"),
         ("loa: low", "skew: yes", "from 0 to 60"),
-        ("loa: low", "max_age: 3600", "from 30 to 180"),
+        ("loa: low", "max_age: 3600", "from 30 to 600"),
         ("loa: low", "colour: red", "unknown keys: colour"),
         ("loa: low", "answer: redirect", "one of post, artifact"),
         ("loa: low", "levels: [low]", "levels: "),

@@ -44,6 +44,7 @@ def test_production_starts_when_all_is_set() -> None:
         ({"boi.worker_interval": "nan"}, "above 0"),
         ({"boi.worker_interval": "inf"}, "above 0"),
         ({"boi.upload_max_mb": "0"}, "above 0"),
+        ({"boi.staff_second_factor_grace_days": "-1"}, "above 0"),
         ({"boi.hosts": ""}, "boi.hosts"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else None,
@@ -62,3 +63,7 @@ def test_the_start_is_refused_when_the_environment_lacks_a_variable(monkeypatch:
     monkeypatch.delenv("BOI_TEST_URI", raising=False)
     with pytest.raises(SettingsError, match="BOI_TEST_URI"):
         expand({"boi.secret": "${BOI_TEST_URI}"})
+
+
+def test_employees_may_be_given_no_days_at_all() -> None:
+    assert Settings.from_ini({**PRODUCTION, "boi.staff_second_factor_grace_days": "0"}).staff_second_factor_grace_days == 0

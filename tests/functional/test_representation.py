@@ -386,6 +386,31 @@ def test_person_is_invited_accepts_acts_and_is_removed(town: Town) -> None:
         assert (who, firm, tie) in town.events(what), what
 
 
+def test_who_manages_gives_no_more_than_they_have(town: Town) -> None:
+    firm, manager, other = town.firm(), town.account(), town.account()
+    browser = acting(town, manager, town.tied(firm, manager, "fill", manages=True))
+    tie = town.tied(firm, other, "see")
+    for refused in (
+        invite(browser, "ktos.inny@poczta.example", "sign"),
+        browser.post(f"/konto/osoby/{tie}", {"csrf_token": "t", **chosen("sign")}, status=422),
+        give(browser, "ktos.inny@poczta.example"),
+    ):
+        assert refused.status_int == 422 and "większych uprawnień" in refused.text
+    assert invite(browser, "ktos.inny@poczta.example", "fill").status_int == 303
+    browser.post(f"/konto/osoby/{tie}", {"csrf_token": "t", **chosen("fill")}, status=303)
+
+
+def chosen(level: str) -> dict[str, str]:
+    """A level as a radio button posts it."""
+    return {"__start__": "level:rename", "pole-level": level, "__end__": "level:rename"}
+
+
+def test_nobody_is_written_to_without_end(town: Town) -> None:
+    answers = [invite(town.browser(town.firm()), "zasypany@poczta.example") for _ in range(9)]
+    assert [answer.status_int for answer in answers] == [303] * 8 + [422]
+    assert "zapraszano dziś już wiele razy" in answers[-1].text
+
+
 def test_the_answer_does_not_tell_whether_there_is_an_account(town: Town) -> None:
     owner, known = town.browser(town.account()), town.of(town.account())
     pages = [

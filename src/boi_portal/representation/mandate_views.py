@@ -22,7 +22,7 @@ from ..web.uploads import FROM_CITIZENS, UploadRefused, clean_name, media_type_o
 from . import granting
 from .acting import Acting
 from .granting import OPEN, Refused
-from .people_views import count_letter, end, row_of, send_again, write_down
+from .people_views import check_rights, count_letter, end, row_of, send_again, write_down
 from .records import (
     MANDATE,
     MandateDocument,
@@ -91,10 +91,11 @@ class GiveView(FormView):
 
     def success(self, values: Mapping[str, Any], button: str) -> Any:
         request = self.request
-        document = self._document(values["document"])
-        count_letter(request, request.applicant)
+        terms = _terms(values, self._document(values["document"]))
+        check_rights(request, terms.rights)
+        count_letter(request, request.applicant, terms.invited)
         try:
-            made = granting.offer(desk_of(request), request.applicant, _terms(values, document))
+            made = granting.offer(desk_of(request), request.applicant, terms)
         except Refused as refusal:
             raise Rejected(str(refusal)) from None
         write_down(request, "representation-offer", made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -21,7 +21,10 @@ from .rooms import PeopleRoom, PersonResource
 from .schemas import InviteSchema, RoleSchema
 
 OFFERS = Limit("representation-offers", 30)  # letters of one account in a day
+OFFERS_TO = Limit("representation-offers-to", 8)  # letters to one name in a day, whoever sends them
 TOO_MANY_LETTERS = "Wysłano dziś z tego konta bardzo dużo zaproszeń. Spróbuj ponownie jutro."
+TOO_MANY_TO_ONE = "Tę osobę zapraszano dziś już wiele razy. Spróbuj ponownie jutro."
+MORE_THAN_OWN = "Nie możesz dać komuś większych uprawnień, niż masz w tym imieniu."
 OWN_ROLE = "Własnej roli nie zmienisz. Może to zrobić inna osoba, która zarządza listą, albo konto firmy."
 
 
@@ -34,10 +37,19 @@ def row_of(request: Any, representation: Representation) -> dict[str, Any]:
     }
 
 
-def count_letter(request: Any, principal: Applicant) -> None:
-    """:raises Rejected: this account has sent too many letters today."""
-    if not throttles_of(request).spend(OFFERS, principal.id):
+def count_letter(request: Any, principal: Applicant, invited: str) -> None:
+    """:raises Rejected: this account has sent, or this name was sent, too many letters today; whether it is anybody's is not asked."""
+    throttles = throttles_of(request)
+    if not throttles.spend(OFFERS, principal.id):
         raise Rejected(TOO_MANY_LETTERS)
+    if not throttles.spend(OFFERS_TO, invited):
+        raise Rejected(TOO_MANY_TO_ONE, "invited")
+
+
+def check_rights(request: Any, rights: Collection[str]) -> None:
+    """:raises Rejected: these are more than the person has who gives them; the account's owner has all."""
+    if not set(rights) <= set(request.acting.rights):
+        raise Rejected(MORE_THAN_OWN, "level")
 
 
 def write_down(request: Any, what: str, representation: Representation) -> None:
@@ -80,7 +92,8 @@ class InviteView(FormView):
     def success(self, values: Mapping[str, Any], button: str) -> Any:
         request = self.request
         terms = Terms(MEMBER, values["invited"], rights_of(values["level"], values["manages"]))
-        count_letter(request, request.applicant)
+        check_rights(request, terms.rights)
+        count_letter(request, request.applicant, terms.invited)
         try:
             made = granting.offer(desk_of(request), request.applicant, terms)
         except Refused as refusal:
@@ -111,8 +124,10 @@ class PersonView(FormView):
         request = self.request
         if self._is_own:
             raise Rejected(OWN_ROLE)
+        rights = rights_of(values["level"], values["manages"])
+        check_rights(request, rights)
         try:
-            granting.change_rights(desk_of(request), self.member, rights_of(values["level"], values["manages"]))
+            granting.change_rights(desk_of(request), self.member, rights)
         except Refused as refusal:
             raise Rejected(str(refusal)) from None
         write_down(request, "representation-change", self.member)
@@ -184,7 +199,7 @@ def end(request: Any, representation: Representation, back: str, said: str) -> A
 def send_again(request: Any, representation: Representation, back: str) -> Any:
     """Send the letter of an offer again."""
     try:
-        count_letter(request, request.applicant)
+        count_letter(request, request.applicant, representation.invited)
         granting.send_offer(desk_of(request), request.applicant, representation)
     except (Refused, Rejected) as refusal:
         request.session.flash(str(refusal), "warning")

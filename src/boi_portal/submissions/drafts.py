@@ -171,9 +171,7 @@ def drafts_of(office: Any, applicant: Any) -> list[Draft]:
     return sorted((draft for draft in found if draft is not None), key=lambda draft: draft.updated_at, reverse=True)
 
 
-def carry_over(
-    office: Any, applicant: Any, draft: Draft, version: Any, data: ApplicantData | None = None
-) -> Draft:
+def carry_over(office: Any, applicant: Any, draft: Draft, version: Any, data: ApplicantData | None = None) -> Draft:
     """A fresh draft of a newer version, with what was typed where page and field are still there. The old draft stays.
 
     :raises DraftError: there are too many drafts.

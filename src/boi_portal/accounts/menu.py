@@ -31,6 +31,7 @@ PAGES = (
     AccountPage("e-mail", "E-mail"),
     AccountPage("haslo", "Hasło", for_staff=True),
     AccountPage("bezpieczenstwo", "Bezpieczeństwo", for_staff=True),
+    AccountPage("profil-zaufany", "Profil zaufany"),
     AccountPage("sesje", "Sesje i urządzenia", for_staff=True),
     AccountPage("osoby", "Osoby w firmie"),
     AccountPage("pelnomocnictwa", "Pełnomocnictwa"),
@@ -48,7 +49,7 @@ STEPS = {
     "kody-zapasowe": "bezpieczenstwo",
 }
 # pages that other features have put into `/konto` as rooms
-ROOMS = ("osoby", "pelnomocnictwa")
+ROOMS = ("profil-zaufany", "osoby", "pelnomocnictwa")
 
 
 class AccountMenu:

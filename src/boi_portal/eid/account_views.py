@@ -47,7 +47,7 @@ def show(context: IdentitiesRoom, request: Any) -> dict[str, Any]:
                 "linked": provider.name in applicant.identities,
                 "entrance": f"{request.layout.path(ROOM, 'wejscie', provider.name)}?po=link",
             }
-            for provider in gateway.providers
+            for provider in gateway.offered
         ],
     }
 

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from ..identity import ConfigurationError, Keys, Provider, Providers, ServiceProvider
+from ..identity import ConfigurationError, Keys, Profile, Provider, Providers, ServiceProvider
 from ..settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,11 @@ class Gateway:
 
     providers: Providers
     keys: Keys
+
+    @property
+    def offered(self) -> list[Provider]:
+        """The providers as they are offered: the national node first."""
+        return sorted(self.providers, key=lambda one: (one.profile is not Profile.WEZEL_KRAJOWY, one.title))
 
     def provider(self, name: str) -> Provider:
         """:raises KeyError: there is none of that name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import permissions
 from ..accounts.rooms import PublicRoom
 from ..web.traversal import Room
 from .gateway import ROOM, gateway_of
@@ -80,6 +81,9 @@ class IdentitiesRoom(Room):
     """`/konto/profil-zaufany`: the account's links."""
 
     title = "Profil zaufany"
+
+    def __acl__(self) -> list[Any]:
+        return permissions.applicant_room_acl() if gateway_of(self.request) else permissions.nobodys_acl()
 
 
 def includeme(config: Any) -> None:

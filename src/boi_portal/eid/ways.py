@@ -14,7 +14,7 @@ from .linking import LEVELS
 def sign_in_ways(request: Any) -> Iterator[SignInWay]:
     """A button for each provider."""
     gateway = gateway_of(request)
-    for provider in gateway.providers if gateway is not None else ():
+    for provider in gateway.offered if gateway is not None else ():
         yield SignInWay(f"Zaloguj się przez: {provider.title}", _action(request, provider.name, "sign-in"))
 
 
@@ -23,7 +23,7 @@ def step_ups(request: Any) -> Iterator[StepUp]:
     gateway = gateway_of(request)
     if gateway is None or not str(request.authenticated_userid or "").startswith(APPLICANT_PREFIX):
         return
-    for provider in gateway.providers:
+    for provider in gateway.offered:
         hint = "Potwierdzisz tożsamość na stronie dostawcy i wrócisz tutaj."
         action = _action(request, provider.name, "step-up")
         yield StepUp(LEVELS[provider.loa], f"Potwierdź przez: {provider.title}", hint, action)

@@ -18,6 +18,7 @@ from ..accounts.schemas import AddressSchema, ConsentSchema, ContactSchema, Lett
 from ..accounts.throttling import waiting_text
 from ..accounts.views import NO_CLAUSE, desk_of
 from ..accounts.widgets import ClauseWidget
+from ..identity import Person
 from ..mail.letters import post
 from ..office.audit import Origin, record
 from ..web.errors import error_page
@@ -25,7 +26,7 @@ from ..web.forms import Button, FormView
 from ..web.polish import date_text
 from . import linking, records
 from .gateway import ROOM
-from .records import SIGN_IN
+from .records import SIGN_IN, Challenge
 from .rooms import LinkTicket, RegistrationTicket
 from .views import come_in, ticket_of, title_of
 from .words import TICKET_OVER
@@ -35,6 +36,9 @@ NEW = "nowe"  # the button of who cannot get into the account that says it has t
 
 class TicketView(FormView):
     """A form that a ticket opens, in the browser that asked."""
+
+    answer: Challenge
+    person: Person
 
     def __call__(self) -> Any:
         found = ticket_of(self.request, self.context.__name__)
@@ -80,13 +84,7 @@ class LinkView(TicketView):
     title = "Połącz konto"
     schema = LinkSchema
 
-    @property
-    def buttons(self) -> Any:
-        """Linking; and a new account, where the old one's claim is its own word alone."""
-        shown = [Button("polacz", "Połącz i zaloguj się")]
-        if self.claimed is not None and linking.may_be_passed_over(self.claimed):
-            shown.append(Button(NEW, "Nie mam dostępu do tego konta", style="secondary"))
-        return shown
+    buttons = (Button("polacz", "Połącz i zaloguj się"),)
 
     @property
     def claimed(self) -> Applicant | None:
@@ -98,8 +96,10 @@ class LinkView(TicketView):
             return self.to("powrot")
         if self.claimed is None:
             return self.to("nowe-konto")
-        if self.request.method == "POST" and NEW in self.request.POST and linking.may_be_passed_over(self.claimed):
-            return self._pass_over(self.claimed)
+        if linking.may_be_passed_over(self.claimed):
+            if self.request.method == "POST" and NEW in self.request.POST:
+                return self._pass_over(self.claimed)
+            self.buttons = (*self.buttons, Button(NEW, "Nie mam dostępu do tego konta", style="secondary"))
         return None
 
     def _pass_over(self, claimed: Applicant) -> HTTPSeeOther:

@@ -19,7 +19,7 @@ from .. import permissions
 from ..accounts.entry import confirm, enter
 from ..accounts.resources import Applicant, applicant_of
 from ..accounts.views import desk_of, sign_in_address
-from ..identity import Binding, IdentityError, LoA, Outgoing, Person, Provider, Refused, Unreachable, fetch
+from ..identity import Binding, IdentityError, LoA, Outgoing, Person, Provider, Refused, fetch
 from ..office.audit import Origin, record
 from ..publishing.content import now
 from ..web.assurance import LEVEL_KEY
@@ -143,11 +143,11 @@ def _once(request: Any, provider: Provider) -> Any:
 
 def refuse(request: Any, provider: Provider, error: IdentityError, back: str) -> Response:
     """The page of an answer that is not believed, and its line in the audit trail. What was counted and taken out stays so."""
-    reason = error.reason.value if isinstance(error, Refused) else "unreachable"
+    if isinstance(error, Refused):
+        reason, (status, text) = error.reason.value, refusal_text(error)
+    else:
+        reason, status, text = "unreachable", 503, DOWN
     record(request.office, "eid-refused", "", "", Origin.of(request), f"{provider.name} {reason}")
-    if isinstance(error, Unreachable):
-        return _again(request, 503, DOWN, back)
-    status, text = refusal_text(error)
     return _again(request, status, text, back)
 
 

@@ -12,7 +12,7 @@ import pyotp
 import pytest
 from webtest import TestApp, Upload
 
-from boi_portal.accounts import credentials, factor_views, security_views
+from boi_portal.accounts import credentials, factor_views, lost_factors, security_views
 from boi_portal.accounts.demo import PASSWORD
 from boi_portal.office import auditing
 from boi_portal.publishing import lifecycle
@@ -616,6 +616,25 @@ def test_nobody_sets_up_at_the_door_who_need_not(portal: TestPortal, clock: Any)
 def test_applicants_are_not_pressed(portal: TestPortal) -> None:
     browser = portal.signed_in("jan.testowy")
     assert browser.get("/").html.find("aside", class_="second-factor-due") is None
+
+
+def test_somebody_who_has_lost_everything_is_helped_by_the_office(portal: TestPortal, clock: Any) -> None:
+    browser = portal.signed_in("jan.testowy")
+    set_up_codes(browser, clock)
+    with portal.opened() as opened:
+        lost_factors.forget_factors(opened.site, opened.office, "jan.testowy", "https://boi.example")
+    try:
+        browser.get(SECURITY, status=303)  # the session is over
+        _, answer = begin(portal)
+        assert answer.location.endswith("/")
+        told = [text_of(letter) for letter in letters_to(portal, "jan.testowy@poczta.example")]
+        assert any("https://boi.example/haslo" in text and "Urząd wyłączył" in text for text in told)
+    finally:
+        with portal.opened() as opened:
+            citizens.account_of(opened.office, "jan.testowy").sessions_since = 0.0
+    for login in ("jan.testowy", "nie.ma.takiego"):
+        with portal.opened(commit=False) as opened, pytest.raises(lost_factors.NothingToForget):
+            lost_factors.forget_factors(opened.site, opened.office, login, "")
 
 
 # proving again

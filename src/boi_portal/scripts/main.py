@@ -158,7 +158,7 @@ def content_dump(ini: str, var: str, folder: Path) -> None:
 
 @cli.group()
 def user() -> None:
-    """Employees who sign in."""
+    """People who sign in."""
 
 
 @user.command("add")
@@ -197,6 +197,26 @@ def user_add(
     finally:
         close(app)
     click.echo(f"{login} was added. Roles: {', '.join(roles)}.")
+
+
+@user.command("forget-factors")
+@INI
+@VAR
+@click.option("--login", prompt=True, help="Login or e-mail address of an employee or an applicant.")
+def forget_factors(ini: str, var: str, login: str) -> None:
+    """Take the second factors away from somebody who has lost them all. First see an identity document."""
+    from ..accounts import lost_factors
+
+    app = load_app(ini, variables(var))
+    try:
+        with opened(app) as portal:
+            base = app.registry.boi_settings.public_url.rstrip("/")
+            lost_factors.forget_factors(portal.site, portal.office, login, base)
+    except lost_factors.NothingToForget as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        close(app)
+    click.echo(f"{login} now signs in with the password alone, and has got a letter.")
 
 
 @cli.command()

@@ -91,7 +91,7 @@ def drop_old(ini: str, var: str) -> None:
 @INI
 @VAR
 def rehash(ini: str, var: str) -> None:
-    """Make the indexes by which a PESEL or NIP is found anew, as is needed after boi.secret was changed."""
+    """Make the indexes by which a PESEL or NIP is found anew. This is needed after boi.secret was changed."""
     app = load_app(ini, variables(var))
     try:
         with opened(app) as portal:

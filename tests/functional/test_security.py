@@ -105,8 +105,8 @@ BASES = {
     "ResetLink": f"/haslo/{TOKEN_OF_NOBODY}",
     "ResetRoom": "/haslo",
     "SignInRoom": "/logowanie",
-    "TrailRoom": "/urzad/dziennik",
     "StaffRoom": "/pracownicy",
+    "TrailRoom": "/urzad/dziennik",
 }
 # the same below /manage, where Substance D's own contexts are
 MANAGED = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import colander
@@ -84,7 +84,7 @@ class LinkView(TicketView):
     title = "Połącz konto"
     schema = LinkSchema
 
-    buttons = (Button("polacz", "Połącz i zaloguj się"),)
+    buttons: Sequence[Button] = (Button("polacz", "Połącz i zaloguj się"),)
 
     @property
     def claimed(self) -> Applicant | None:

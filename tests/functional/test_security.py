@@ -402,7 +402,7 @@ def crafted(form: Any, token: str) -> Iterator[Pairs]:
         yield [*sent, *ends[:2], (name, Upload("a.txt", b"x"))]
 
 
-@pytest.mark.parametrize("who", ["visitor", "jan", "clerk", "admin"])
+@pytest.mark.parametrize("who", ["visitor", "jan", "firm", "clerk", "admin"])
 def test_no_form_fails_with_crafted_controls(town: Town, nothing_kept: None, who: str) -> None:
     browser, found = town.people[who], list(forms_of(town, who))
     assert len(found) > 4

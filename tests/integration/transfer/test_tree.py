@@ -21,6 +21,7 @@ FILES = {
     "formularze/pismo.yaml": (
         "type: eform\ntitle: Pismo\nsymbol: P\nsummary: Pismo\naddressee: Wójt\ndepartment: so\njrwa: '5343'\nminutes: 5\n"
         "pages:\n  - id: strona\n    title: Strona\n    fields:\n      - id: tresc\n        type: longtext\n        label: Treść\n"
+        "assurance: two-factor\n"
     ),
     "katalog/_folder.html": "---\ntype: catalog\ntitle: Katalog\norder: [obywatelskie]\n---\n",
     "katalog/obywatelskie/_folder.html": "---\ntype: category\ntitle: Obywatelskie\nicon: id-card\norder: [meldunek, dowod]\n---\n",
@@ -113,6 +114,7 @@ def test_what_was_dumped_loads_to_the_same_and_dumps_to_the_same_bytes(
 ) -> None:
     load(core, files)
     first = dump(core, tmp_path / "first")
+    assert b"assurance: two-factor" in first["formularze/pismo.yaml"]
     assert load(core, tmp_path / "first") == []
     core.close()
     core.reset()

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import boi_portal
 import boi_portal.evolution
-from boi_portal.scripts.application import close, load_app, opened, variables
+from boi_portal.scripts.application import close, load_app, opened, prepare, variables
 from boi_portal.scripts.main import cli
 from tests.core import FEATURES
 from tests.portals import CONTENT, INI, ROOT
@@ -221,7 +221,7 @@ def test_an_ini_that_is_not_there(var: Path) -> None:
 
 
 def test_the_worker_of_a_development_portal_is_not_started_twice(var: Path) -> None:
-    var.mkdir()
+    prepare(str(var))
     assert "boi.worker = thread" in refused(run(var, "worker"))
 
 

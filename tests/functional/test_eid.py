@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from boi_portal.accounts import logins
+from boi_portal.office import auditing
 from boi_portal.sandbox.identity.mischief import MISCHIEFS
 from boi_portal.sandbox.people import CITIZENS
 from tests.eid import Browser, two_sites
@@ -46,9 +47,9 @@ def portal(town: Any) -> TestPortal:
 
 
 def events(portal: TestPortal, what: str) -> list[Any]:
+    """Lines of the audit trail, the newest first."""
     with portal.opened(commit=False) as opened:
-        found = [event for event in opened.office.events.values() if event.what == what]
-        return sorted(((event.at, event.how, event.who) for event in found), reverse=True)
+        return [(line.at, line.how, line.who) for line in auditing.all_lines(opened.office) if line.what == what][::-1]
 
 
 def account(portal: TestPortal, citizen: str) -> Any:

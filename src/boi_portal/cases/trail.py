@@ -102,17 +102,60 @@ HOWS = {
     "account": "po loginie lub adresie e-mail",
     "all": "wszystkie sesje",
     "api": "przez system zewnętrzny",
+    "artifact-malformed": "zły artefakt",
+    "artifact-unknown": "artefakt zużyty albo nieznany",
+    "bad-attribute": "błędne dane osoby",
+    "bad-signature": "zły podpis",
+    "cannot-decrypt": "nie da się odszyfrować",
     "case": "po numerze sprawy",
+    "certificate-expired": "certyfikat dostawcy wygasł",
+    "comment": "komentarz w dokumencie",
+    "declined": "przerwane u dostawcy",
+    "dtd": "DTD w dokumencie",
+    "duplicate-id": "powtórzony identyfikator",
+    "eid": "tożsamość elektroniczna",
+    "expired": "ważność minęła",
     "invitation": "z zaproszenia",
+    "issued-long-ago": "wystawiono dawno",
+    "library": "odrzucone przez bibliotekę",
     "link": "linkiem z listu",
+    "loa-too-low": "za niski poziom pewności",
+    "metadata-broken": "uszkodzone metadane dostawcy",
+    "metadata-expired": "metadane dostawcy wygasły",
+    "missing-attribute": "brak danych osoby",
     "name": "po nazwisku lub nazwie",
     "nip": "NIP",
+    "no-conditions": "brak warunków",
+    "no-key": "brak ważnego klucza portalu",
+    "no-question": "odpowiedź bez pytania albo drugi raz",
+    "not-supported": "dostawca tego nie obsługuje",
+    "not-xml": "to nie jest XML",
+    "not-yet-valid": "jeszcze nieważne",
+    "other-person": "inny numer PESEL",
+    "other-session": "odpowiedź w innej przeglądarce",
     "others": "pozostałe sesje",
     "passkey": "klucz dostępu",
     "password": "hasło",
     "pesel": "PESEL",
+    "provider-error": "błąd dostawcy",
+    "question-expired": "pytanie sprzed ponad godziny",
     "recovery": "kod zapasowy",
+    "replayed": "poświadczenie użyte drugi raz",
+    "several-assertions": "kilka poświadczeń",
+    "structure": "zła budowa dokumentu",
+    "token": "nieznany albo nieważny token",
+    "too-large": "za duży dokument",
     "totp": "kod z aplikacji",
+    "unreachable": "dostawca nie odpowiada",
+    "unsigned": "brak podpisu",
+    "weak-algorithm": "słaby algorytm",
+    "wrong-audience": "inny odbiorca",
+    "wrong-binding": "zły sposób przesłania",
+    "wrong-destination": "zły adres przeznaczenia",
+    "wrong-issuer": "nieznany wystawca",
+    "wrong-recipient": "zły adres odbiorcy",
+    "wrong-relay-state": "zły RelayState",
+    "wrong-request": "odpowiedź na inne pytanie",
 }
 
 
@@ -195,8 +238,14 @@ def _shown(request: Any, line: Line) -> dict[str, Any]:
         "what": WORDS.get(line.what, line.what),
         "who": _named(request, line.who),
         "about": _named(request, line.about) if line.about != line.who else "",
-        "how": " + ".join(HOWS.get(word, word) for word in line.how.split("+")),
+        "how": _how(line.how),
     }
+
+
+def _how(how: str) -> str:
+    """What stands beside a kind, in Polish: `password+totp`, or a provider's name and the reason why its answer was refused."""
+    ways = (" ".join(HOWS.get(word, word) for word in way.split()) for way in how.split("+"))
+    return " + ".join(ways)
 
 
 def _named(request: Any, id_: str) -> str:

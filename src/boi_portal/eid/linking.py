@@ -15,6 +15,7 @@ from ..accounts.consents import consent_given
 from ..accounts.credentials import credentials_of
 from ..accounts.registration import Desk
 from ..accounts.resources import ACTIVE, PERSON, Applicant, applicant_of
+from ..cases import people
 from ..identity import LoA, Person
 from ..office.store import Office, random_id
 from ..profile import email_change
@@ -80,11 +81,14 @@ def take_over(desk: Desk, applicant: Applicant, person: Person, title: str) -> l
     changed = [field for field, value in said.items() if getattr(applicant, field) != value]
     for field in changed:
         setattr(applicant, field, said[field])
-    if applicant.pesel != person.person_id:
+    numbered = applicant.pesel != person.person_id
+    if numbered:
         applicant.numbers = {**applicant.numbers, "pesel": person.person_id}
     if applicant.kind == PERSON:
         desk.office.logins[logins.pesel_key(desk.settings.secret, person.person_id)] = applicant.userid
     vouched = dict.fromkeys((*said, "pesel"), title)
+    if changed or numbered:
+        people.index_later(desk.office, applicant.userid)
     if any(applicant.verified.get(field) != title for field in vouched):
         applicant.verified = {**applicant.verified, **vouched}
     return changed
@@ -153,6 +157,7 @@ def give_up_claim(desk: Desk, applicant: Applicant) -> None:
     number = applicant.pesel
     logins.release(desk.office, applicant.userid, [logins.pesel_key(desk.settings.secret, number)])
     applicant.numbers = {name: value for name, value in applicant.numbers.items() if name != "pesel"}
+    people.index_later(desk.office, applicant.userid)
 
 
 def note_remote_session(office: Office, secret: str, userid: str, person: Person) -> None:

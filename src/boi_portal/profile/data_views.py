@@ -18,6 +18,7 @@ from ..accounts.resources import KINDS, PERSON, Applicant
 from ..accounts.rooms import AccountRoom
 from ..accounts.schemas import AddressesSchema, name_node, org_name_node
 from ..accounts.sheets import departments
+from ..cases import people
 from ..office.audit import Origin, record
 from ..publishing.content import now
 from ..web.forms import Button, FormView
@@ -196,6 +197,7 @@ class NamesView(FormView):
             return HTTPSeeOther(request.layout.path("konto", "dane"))
         for name in changed:
             setattr(person, name, values[name])
+        people.index_later(request.office, person.userid)
         record(request.office, "name-change", person.userid, person.userid, Origin.of(request), " ".join(changed))
         tell(request, person, "Zmieniono imię, nazwisko lub nazwę na koncie.")
         request.session.flash(f"Zapisaliśmy nowe dane: {person.display_name}.", "success")

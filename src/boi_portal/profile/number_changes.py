@@ -15,6 +15,7 @@ from persistent import Persistent
 from ..accounts import logins
 from ..accounts.numbers import PersonalNumbers
 from ..accounts.resources import BUSINESS, ORGANISATION, PERSON, Applicant, applicant_of, birth_date_of
+from ..cases import people
 from ..office import tasks
 from ..office.store import Office, random_id
 from ..office.vault import keyring_of
@@ -142,6 +143,7 @@ def accept(
     if change.which == "pesel":
         _take_pesel(office, secret, applicant, change.number)
     applicant.numbers = {**applicant.numbers, change.which: change.number}
+    people.index_later(office, applicant.userid)
     _decide(office, change, ACCEPTED, reason, who, at)
 
 

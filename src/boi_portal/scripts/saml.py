@@ -18,14 +18,14 @@ from .options import INI, VAR
 
 @click.group()
 def saml() -> None:
-    """Signing in by an eID (SAML 2.0): the portal's own keys, and what will end soon."""
+    """Signing in by an eID: the portal's own keys, and what will end soon."""
 
 
 @saml.command("make-keys")
 @INI
 @VAR
 def make_keys(ini: str, var: str) -> None:
-    """Make new keys (EC and RSA). Those that are there stay: publish the metadata anew, delete the old ones when they have ended."""
+    """Make new keys, an EC and an RSA one. Those that are there stay until you delete them, when every provider has the new metadata."""
     try:
         settings = Settings.from_ini(expand(raw_settings(ini, variables(var))))
     except SettingsError as error:
@@ -58,7 +58,7 @@ def write_keys(folder: Path, host: str, at: datetime.datetime) -> list[Path]:
 @INI
 @VAR
 def check(ini: str, var: str) -> None:
-    """Tell which metadata, certificates and keys have ended or will within 30 days."""
+    """Tell what has ended or will within 30 days."""
     from ..eid.watch import findings, words_of
 
     app = load_app(ini, variables(var))

@@ -78,8 +78,8 @@ def configure(raw: dict[str, Any], features: Sequence[str] = FEATURES) -> Config
 
 
 def _ignored(name: str) -> bool:
-    """What a scan leaves out: folders without modules, and the program that loads WeasyPrint."""
-    return ".templates" in name or ".static" in name or name.endswith(".typesetting")
+    """What a scan leaves out: folders without modules, the program that loads WeasyPrint, and the API, which is made when it is called."""
+    return ".templates" in name or ".static" in name or name.endswith(".typesetting") or name.startswith(f"{__name__}.api.")
 
 
 def _framework_settings(raw: dict[str, Any], settings: Settings) -> dict[str, Any]:

@@ -2,29 +2,24 @@
 
 A caller proves itself by a token with scopes, never by a person's session, and a mistake is answered as problem details (RFC 9457). What a
 call does is the business of other packages; this one reads, answers and remembers what was answered.
+
+The calls stand in an application of their own, which is made when the first call comes: openapi-core would cost every process
+14 MB, and most portals are never called.
 """
 
-import json
+from pyramid.security import NO_PERMISSION_REQUIRED
 
-DESCRIPTION = "boi_portal.api:openapi.yaml"
-PREFIX = "/api/v1"
+
+def enter(request):
+    """Hand a call to the API's own application, in the transaction of this request."""
+    from .application import application_of, handed_on
+
+    return handed_on(request).get_response(application_of(request.registry))
 
 
 def includeme(config):
-    # imported here, for it is heavy: openapi-core is the portal's largest library but one
-    from pyramid.path import AssetResolver
-    from pyramid_openapi3.exceptions import RequestValidationError
-
-    from .problems import MEDIA_TYPE, invalid
-
-    config.include("pyramid_openapi3")
-    config.pyramid_openapi3_add_deserializer(MEDIA_TYPE, json.loads)
-    config.pyramid_openapi3_spec(
-        AssetResolver().resolve(DESCRIPTION).abspath(),
-        route=f"{PREFIX}/openapi.yaml",
-        route_name="boi_api_description",
-    )
-    config.add_exception_view(invalid, context=RequestValidationError)  # in place of the library's own
-    config.include(".applicants")
+    config.registry.boi_api = None
     config.include(".idempotency")
-    config.include(".problems")  # last: it answers every other address below /api
+    config.add_route("boi_api", "/api/*rest")
+    # the token is the permission, and no cookie counts, so nobody's browser can be made to call
+    config.add_view(enter, route_name="boi_api", permission=NO_PERMISSION_REQUIRED, require_csrf=False)

@@ -17,7 +17,7 @@ from ..accounts.views import desk_of
 from ..office.audit import Origin, record
 from ..publishing.content import now
 from ..web.messages import polish
-from . import PREFIX
+from .application import PREFIX
 from .calls import add_call, token_of
 from .idempotency import Reply, once
 from .problems import Problem

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from pyramid.response import Response
-from pyramid.security import NO_PERMISSION_REQUIRED
 
 from ..accounts.throttling import Limit, Throttles, network_of
 from ..office.audit import Origin, record
@@ -34,10 +33,8 @@ def add_call(config: Any, route_name: str, view: Any, method: str, scope: str) -
         request_method=method,
         openapi=True,
         decorator=_guarded(scope),
-        permission=NO_PERMISSION_REQUIRED,  # the token is the permission
-        require_csrf=False,  # no cookie counts here, so nobody's browser can be made to call
     )
-    config.add_view(_no_method, route_name=route_name, permission=NO_PERMISSION_REQUIRED, require_csrf=False)
+    config.add_view(_no_method, route_name=route_name)
 
 
 def _no_method(request: Any) -> Response:

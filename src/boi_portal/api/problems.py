@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyramid.response import Response
-from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid_openapi3.exceptions import RequestValidationError
+
+if TYPE_CHECKING:  # not loaded before the first call
+    from pyramid_openapi3.exceptions import RequestValidationError
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:boi:problem:"
@@ -94,4 +95,4 @@ def includeme(config: Any) -> None:
     config.add_exception_view(refused, context=Problem)
     # the description's own route comes into being after this one
     config.add_route("boi_api_unknown", r"/api/{rest:(?!v1/openapi\.yaml$).*}")
-    config.add_view(unknown, route_name="boi_api_unknown", permission=NO_PERMISSION_REQUIRED, require_csrf=False)
+    config.add_view(unknown, route_name="boi_api_unknown")

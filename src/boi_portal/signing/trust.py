@@ -14,12 +14,14 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from asn1crypto import crl, pem, x509
-from pyhanko_certvalidator import CertificateValidator, ValidationContext, errors
 
 from boi_portal.signing.refusals import Reason, SignatureRefused
+
+if TYPE_CHECKING:  # 6 MB that a process needs with its first signature
+    from pyhanko_certvalidator import errors
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +71,8 @@ class TrustStore:
         :param others: intermediate certificates that came with the signature; believed only as part of a chain.
         :raises SignatureRefused: one of the `CERTIFICATE_…` reasons, `REVOCATION_UNKNOWN`, `WEAK_ALGORITHM` or `MALFORMED`.
         """
+        from pyhanko_certvalidator import errors
+
         lists = self.lists()
         if not lists.roots:
             raise SignatureRefused(Reason.CERTIFICATE_UNKNOWN, "the trust store has no root")
@@ -121,6 +125,8 @@ class TrustStore:
 async def _validated(
     certificate: bytes, others: Iterable[bytes], lists: TrustedLists, at: datetime
 ) -> tuple[bytes, ...]:
+    from pyhanko_certvalidator import CertificateValidator, ValidationContext
+
     leaf = x509.Certificate.load(certificate)
     context = ValidationContext(
         trust_roots=[x509.Certificate.load(der) for der in lists.roots],
@@ -138,6 +144,8 @@ async def _validated(
 
 
 def _reason(error: errors.ValidationError) -> Reason:
+    from pyhanko_certvalidator import errors
+
     kinds: tuple[tuple[type[errors.ValidationError], Reason], ...] = (
         (errors.RevokedError, Reason.CERTIFICATE_REVOKED),
         (errors.InsufficientRevinfoError, Reason.REVOCATION_UNKNOWN),

@@ -35,6 +35,9 @@ class Reason(enum.StrEnum):
     WRONG_DESTINATION = "wrong-destination"
     WRONG_RECIPIENT = "wrong-recipient"
     WRONG_AUDIENCE = "wrong-audience"
+    WRONG_NONCE = "wrong-nonce"
+    WRONG_TOKEN_HASH = "wrong-at-hash"  # noqa: S105 - a word
+    WRONG_SUBJECT = "wrong-subject"
     NO_CONDITIONS = "no-conditions"
     # when
     QUESTION_EXPIRED = "question-expired"
@@ -47,6 +50,7 @@ class Reason(enum.StrEnum):
     LOA_TOO_LOW = "loa-too-low"
     MISSING_ATTRIBUTE = "missing-attribute"
     BAD_ATTRIBUTE = "bad-attribute"
+    UNVERIFIED_EMAIL = "unverified-email"
     # what the provider itself says
     DECLINED = "declined"  # the person gave up, or could not prove who they are
     PROVIDER_ERROR = "provider-error"

@@ -183,7 +183,7 @@ class EntryView(ProofView):
         return HTTPSeeOther(self.request.layout.path("logowanie"))
 
     def proved(self, how: str) -> Any:
-        enter(self.request, self.userid, Assurance.TWO_FACTOR, f"{PASSWORD}+{how}")
+        enter(self.request, self.userid, Assurance.TWO_FACTOR, f"{self.pending.how}+{how}")
         return HTTPSeeOther(self.pending.back)
 
 
@@ -199,7 +199,8 @@ class SecondFactorView(EntryView):
     def page(self) -> Mapping[str, Any]:
         factors, path = self.factors, self.request.layout.path
         links = [("Użyj kodu zapasowego", path("logowanie", "kod-zapasowy"))] if factors and factors.codes_left else []
-        return {"lead": "Hasło się zgadza. Został jeszcze drugi składnik logowania.", "links": links}
+        first = "Hasło się zgadza." if self.pending.how == PASSWORD else "Pierwszy krok logowania jest za Tobą."
+        return {"lead": f"{first} Został jeszcze drugi składnik logowania.", "links": links}
 
 
 @view_config(context=SignInRoom, name="kod-zapasowy", permission=permissions.VIEW, renderer="templates/proof.pt")

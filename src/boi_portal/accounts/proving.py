@@ -39,12 +39,13 @@ SET_UP = ("logowanie", "ustaw-drugi-skladnik")
 
 @dataclasses.dataclass(frozen=True)
 class Pending:
-    """Somebody who has given a right password. `setting_up`: he has no second factor and must set one up now."""
+    """Somebody who has given a right password, or proved himself by `how`. `setting_up`: he must set up a second factor now."""
 
     userid: Any
     account: Any
     back: str
     setting_up: bool
+    how: str = PASSWORD
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,24 +59,28 @@ class Verdict:
 # the way in
 
 
-def proceed(request: Any, userid: Any, back: str) -> HTTPSeeOther:
-    """Where to after a right password: in, or to the second factor, or to setting one up. `back` is an own address."""
+def proceed(request: Any, userid: Any, back: str, how: str = PASSWORD) -> HTTPSeeOther:
+    """Where to after a right password: in, or to the second factor, or to setting one up. `back` is an own address.
+
+    `how` names another way that is worth a password.
+    """
     factors = factors_of(request, userid)
     if factors:
-        _wait_for(request, userid, back, setting_up=False)
+        _wait_for(request, userid, back, how, setting_up=False)
         return HTTPSeeOther(request.layout.path(*SECOND_FACTOR))
     compulsory.note_sign_in(request, userid)
     if compulsory.is_overdue(request, userid):
-        _wait_for(request, userid, back, setting_up=True)
+        _wait_for(request, userid, back, how, setting_up=True)
         return HTTPSeeOther(request.layout.path(*SET_UP))
-    enter(request, userid, Assurance.PASSWORD, PASSWORD)
+    enter(request, userid, Assurance.PASSWORD, how)
     return HTTPSeeOther(back)
 
 
-def _wait_for(request: Any, userid: Any, back: str, *, setting_up: bool) -> None:
+def _wait_for(request: Any, userid: Any, back: str, how: str, *, setting_up: bool) -> None:
     """The session gets a new id here already: who had planted the old one would be spared the password."""
     request.session.renew()
-    request.session[PENDING_KEY] = {"userid": userid, "at": time.time(), "back": back, "setting_up": setting_up}
+    waiting = {"userid": userid, "at": time.time(), "back": back, "setting_up": setting_up, "how": how}
+    request.session[PENDING_KEY] = waiting
 
 
 def pending_of(request: Any) -> Pending | None:
@@ -87,7 +92,7 @@ def pending_of(request: Any) -> Pending | None:
     if account is None or account.sessions_since > waiting["at"]:
         return None
     back = safe_path(waiting["back"], request.layout.path())
-    return Pending(waiting["userid"], account, back, waiting["setting_up"])
+    return Pending(waiting["userid"], account, back, waiting["setting_up"], waiting.get("how", PASSWORD))
 
 
 # what an account has

@@ -30,7 +30,7 @@ from .factor_views import ANSWER, CodeSchema
 from .factors import MOST_PASSKEYS, CodeApplication, Factors, offer_mark
 from .notices import login_of
 from .passkeys import PasskeyRefused
-from .proving import APPLICATION, PASSKEY, PASSWORD, Pending
+from .proving import APPLICATION, PASSKEY, Pending
 from .rooms import AccountRoom, SignInRoom
 
 SECRET, MARK, NAME = "sekret", "znak", "nazwa"
@@ -74,7 +74,7 @@ def finish(request: Any, who: SettingUp, how: str, words: str) -> Any:
     """Go on with the new factor: its owner has just proved that he has it. The first one brings recovery codes."""
     proving.changed(request, who.userid, who.account, f"{how}-added", words)
     if who.pending is not None:
-        enter(request, who.userid, Assurance.TWO_FACTOR, f"{PASSWORD}+{how}")
+        enter(request, who.userid, Assurance.TWO_FACTOR, f"{who.pending.how}+{how}")
     else:
         confirm(request, Assurance.TWO_FACTOR, how)
     factors = proving.own_factors(request, who.userid)

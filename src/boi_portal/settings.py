@@ -17,6 +17,9 @@ from typing import Any
 # settings of which 0 says something
 MAY_BE_ZERO = (("page_cache_mb", 0), ("staff_second_factor_grace_days", 0))
 
+# RFC 8176: several factors, a one-time password, a key in hardware, a smart card; and how AD FS says it
+SECOND_FACTORS = ("mfa", "otp", "hwk", "sc", "http://schemas.microsoft.com/claims/multipleauthn")
+
 
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message names it and says what to write."""
@@ -52,9 +55,21 @@ class Settings:
     form_max_mb: int = 50  # all files of one draft
     body_max_mb: int = 25  # one request
     rpw_pattern: str = "RPW/{nr}/{rok}"
-    identity_providers: Path | None = None  # folder of identity providers, one YAML file each; none: no signing in by an eID
+    identity_providers: Path | None = (
+        None  # folder of identity providers, one YAML file each; none: no signing in by an eID
+    )
     saml_keys: Path | None = None  # folder of PEM files with the portal's own keys for them
     saml_entity_id: str = ""  # the portal's name for them; empty: the address of its metadata
+    oidc_issuer: str = ""  # the OpenID Connect provider of the office's employees; empty: none
+    oidc_client_id: str = ""  # the portal's name there
+    oidc_client_secret: str = ""
+    oidc_title: str = "Zaloguj się kontem urzędowym"  # what the button says
+    oidc_scope: tuple[str, ...] = ("openid", "email")
+    oidc_login_claim: str = "email"  # the claim that tells which employee it is
+    oidc_match: str = "email"  # what that claim is compared with: an employee's `email` or `login`
+    oidc_second_factor_claim: str = "amr"  # the claim that tells how the employee signed in there
+    oidc_second_factor_values: tuple[str, ...] = SECOND_FACTORS  # each of them means two factors; empty: nothing does
+    oidc_tls_ca: Path | None = None  # PEM with the issuer of the provider's certificate, where it is no public one
     clamd: str = ""  # host:port or socket path of a virus scanner; empty: none
 
     @classmethod
@@ -94,6 +109,7 @@ class Settings:
             raise SettingsError("boi.mail_delivery must be 'smtp' or 'maildir'")
         if "{nr}" not in self.rpw_pattern or "{rok}" not in self.rpw_pattern:
             raise SettingsError("boi.rpw_pattern must hold {nr} and {rok}")
+        self._check_oidc()
         if not self.production:
             return
         if self.sandbox or self.sandbox_url:
@@ -111,6 +127,24 @@ class Settings:
                 "boi.personal_keys must name the file with the keys of personal numbers in production; "
                 "make one with: boi keys make"
             )
+
+    def _check_oidc(self) -> None:
+        given = [bool(value) for value in (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)]
+        if not any(given):
+            return
+        if not all(given):
+            raise SettingsError("boi.oidc_issuer, boi.oidc_client_id and boi.oidc_client_secret go together")
+        schemes = ("https://",) if self.production else ("https://", "http://")
+        if not self.oidc_issuer.startswith(schemes) or set("?# ") & set(self.oidc_issuer):
+            raise SettingsError(
+                f"boi.oidc_issuer = {self.oidc_issuer!r}: expected an address that begins with {schemes[0]}"
+            )
+        if self.oidc_match not in {"email", "login"}:
+            raise SettingsError("boi.oidc_match must be 'email' or 'login'")
+        if not self.oidc_title or not self.oidc_login_claim:
+            raise SettingsError("boi.oidc_title and boi.oidc_login_claim must not be empty")
+        if "openid" not in self.oidc_scope:
+            raise SettingsError("boi.oidc_scope must hold openid")
 
 
 def expand(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,7 @@ BASES = {
     "Newsroom": "/redakcja",
     "OfferLink": "/upowaznienie/{offer}",
     "OfferRoom": "/upowaznienie",
+    "OidcRoom": "/oidc",
     "PeopleRoom": "/konto/osoby",
     "PersonAbsencesRoom": "/nieobecnosci/urzednik",
     "NumberChangeResource": "/urzad/zmiany-danych/{change}",

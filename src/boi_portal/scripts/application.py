@@ -40,7 +40,12 @@ class Portal:
 
 def variables(var: str, port: int = 6543) -> dict[str, str]:
     """The variables that development.ini takes from the command line."""
-    return {"var": str(Path(var).absolute()), "http_port": str(port), "sandbox_port": str(port + 1000)}
+    return {
+        "var": str(Path(var).absolute()),
+        "http_port": str(port),
+        "sandbox_port": str(port + 1000),
+        "providers_port": str(port + 2000),
+    }
 
 
 # FileStorage with blobs of its own. The wrapper that a `file://…?blobstorage_dir=` address makes must not be used: when one

@@ -79,7 +79,7 @@ def run_development(port: int, var: str) -> None:
     """
     names = variables(var, port)
     ini = str(ROOT / "development.ini")
-    sandbox_port, wezel_port = int(names["sandbox_port"]), port + 2000
+    sandbox_port, wezel_port = int(names["sandbox_port"]), int(names["providers_port"])
     for number in (port, sandbox_port, wezel_port):
         _need_free(number)
     prepare(var)

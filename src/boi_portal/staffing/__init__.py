@@ -6,3 +6,4 @@ What an employee's account holds is `accounts.staff`; the same accounts can be s
 
 def includeme(config):
     config.include(".rooms")
+    config.include(".oidc")

@@ -13,10 +13,15 @@ PRODUCTION = {
     "boi.seal_key": "/etc/boi/seal.p12",
     "boi.personal_keys": "/etc/boi/personal.keys",
 }
+OIDC = {
+    "boi.oidc_issuer": "https://logowanie.urzad.example/realms/urzad",
+    "boi.oidc_client_id": "portal",
+    "boi.oidc_client_secret": "a-secret-of-the-provider",
+}
 
 
 def test_production_starts_when_all_is_set() -> None:
-    settings = Settings.from_ini(PRODUCTION)
+    settings = Settings.from_ini({**PRODUCTION, **OIDC})
     assert settings.production
     assert not settings.sandbox
 
@@ -46,6 +51,12 @@ def test_production_starts_when_all_is_set() -> None:
         ({"boi.upload_max_mb": "0"}, "above 0"),
         ({"boi.staff_second_factor_grace_days": "-1"}, "above 0"),
         ({"boi.hosts": ""}, "boi.hosts"),
+        ({"boi.oidc_issuer": "https://logowanie.urzad.example"}, "go together"),
+        ({**OIDC, "boi.oidc_issuer": "http://logowanie.urzad.example"}, "begins with https://"),
+        ({**OIDC, "boi.oidc_issuer": "https://logowanie.urzad.example/?x=1"}, "begins with https://"),
+        ({**OIDC, "boi.oidc_match": "pesel"}, "boi.oidc_match"),
+        ({**OIDC, "boi.oidc_title": ""}, "boi.oidc_title"),
+        ({**OIDC, "boi.oidc_scope": "email"}, "openid"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else None,
 )

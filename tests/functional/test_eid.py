@@ -7,18 +7,22 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from boi_portal.accounts import logins
 from boi_portal.office import auditing
+from boi_portal.publishing import lifecycle
 from boi_portal.sandbox.identity.mischief import MISCHIEFS
 from boi_portal.sandbox.people import CITIZENS
+from tests import citizens
 from tests.eid import Browser, two_sites
 from tests.portals import TestPortal, portal_from
 
 PESEL = {citizen.id: citizen.person.pesel for citizen in CITIZENS}
+FORM = f"/formularze/{citizens.FORM_NAME}"
 PASSWORD = "Lipowa-aleja-4-ryby"
 OUTSIDE = {"down", "slow", "expired-metadata", "expired-certificate"}  # these have tests of their own
 LOGOUT = {mischief.name for mischief in MISCHIEFS if mischief.group == "wylogowanie"}
@@ -303,6 +307,48 @@ def test_the_only_way_in_is_not_taken_away(portal: TestPortal, browser: Browser)
     browser.open("/konto/profil-zaufany")
     browser.send("/konto/profil-zaufany/odlacz")
     assert "To jedyny sposób" in browser.text
+
+
+@pytest.fixture
+def demanding(portal: TestPortal) -> Iterator[Callable[[str], None]]:
+    """Publishes a version of the test's form that demands a level; takes it back at the end."""
+
+    def demand(level: str) -> None:
+        with portal.opened() as opened:
+            form = citizens.add_form(opened, portal.registry)
+            lifecycle.edit(portal.registry, form, {**form.fields, "assurance": level}, "redaktor")
+            lifecycle.publish(portal.registry, form, "redaktor")
+
+    yield demand
+    demand("")
+
+
+@pytest.mark.parametrize("level", ["substantial", "high"])
+def test_a_form_that_demands_an_eid_is_reached_from_a_password(
+    browser: Browser, demanding: Callable[[str], None], level: str
+) -> None:
+    demanding(f"eid-{level}")
+    browser.open("/logowanie")
+    browser.send("/logowanie", button="zaloguj", login="jan.testowy", password=PASSWORD)
+    browser.open(FORM)
+    browser.send(FORM)
+    assert "/logowanie/potwierdz" in browser.page.url
+    browser.send("/saml/wejscie/wezel")
+    browser.send("SingleSignOnService")
+    browser.pick("jan", level=level)
+    assert urlsplit(browser.page.url).path == FORM
+    browser.send(FORM)
+    assert "/robocze/" in browser.page.url
+
+
+def test_somebody_else_does_not_raise_the_level(portal: TestPortal, browser: Browser) -> None:
+    browser.sign_in()
+    browser.open("/logowanie/potwierdz?poziom=5&powrot=/sprawy")
+    browser.send("/saml/wejscie/wezel")
+    browser.send("SingleSignOnService")
+    browser.pick("nowa", level="high")
+    assert browser.h1 == "To konto ma inny numer PESEL"
+    assert events(portal, "eid-refused")[0][1] == "other-person"
 
 
 def test_signing_out_here_ends_the_session_there(portal: TestPortal, browser: Browser) -> None:

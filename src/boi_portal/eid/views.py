@@ -19,10 +19,9 @@ from .. import permissions
 from ..accounts.entry import confirm, enter
 from ..accounts.resources import Applicant, applicant_of
 from ..accounts.views import desk_of, sign_in_address
-from ..identity import Binding, IdentityError, LoA, Outgoing, Person, Provider, Refused, fetch
+from ..identity import Binding, IdentityError, Outgoing, Person, Provider, Refused, fetch
 from ..office.audit import Origin, record
 from ..publishing.content import now
-from ..web.assurance import LEVEL_KEY
 from ..web.errors import RETURN_KEY, ErrorText, error_page, safe_path
 from ..web.headers import POLICY
 from . import linking, records
@@ -30,6 +29,7 @@ from .gateway import METADATA, ROOM, Gateway, gateway_of, service_of
 from .linking import LEVELS, Found
 from .records import LINK, SIGN_IN, STEP_UP, Challenge
 from .rooms import Entrance, Return, SamlRoom
+from .ways import level_asked
 from .words import DOWN, FOREIGN_ANSWER, NO_QUESTION, TICKET_OVER, refusal_text
 
 MARK_KEY = "eid"  # the session's own secret, by which its answers are known
@@ -61,7 +61,7 @@ def ask(context: Entrance, request: Any) -> Any:
     relay_state, at = secrets.token_urlsafe(32), now()
     service = service_of(request, gateway)
     try:
-        question = service.authn_request(provider, at, relay_state, loa=_level_asked(request, provider))
+        question = service.authn_request(provider, at, relay_state, loa=level_asked(request, provider))
     except Refused as refused:
         return refuse(request, provider, refused, back)
     mark = request.session.setdefault(MARK_KEY, secrets.token_urlsafe(32))
@@ -74,13 +74,6 @@ def ask(context: Entrance, request: Any) -> Any:
 def _text(request: Any, name: str) -> str:
     value = request.POST.get(name) or request.GET.get(name) or ""
     return value if isinstance(value, str) else ""
-
-
-def _level_asked(request: Any, provider: Provider) -> LoA:
-    """The level of a step-up, where one is named that only an eID reaches."""
-    asked = _text(request, LEVEL_KEY)
-    found = [loa for loa, level in LEVELS.items() if str(int(level)) == asked]
-    return max([provider.loa, *found])
 
 
 def send(request: Any, provider: Provider, message: Outgoing) -> Any:

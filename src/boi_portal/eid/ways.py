@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..accounts.stepup import SignInWay, StepUp
+from ..identity import LoA, Provider
+from ..web.assurance import LEVEL_KEY
 from ..web.security import APPLICANT_PREFIX
 from .gateway import ROOM, gateway_of
 from .linking import LEVELS
@@ -24,9 +26,16 @@ def step_ups(request: Any) -> Iterator[StepUp]:
     if gateway is None or not str(request.authenticated_userid or "").startswith(APPLICANT_PREFIX):
         return
     for provider in gateway.offered:
+        level = LEVELS[level_asked(request, provider)]
         hint = "Potwierdzisz tożsamość na stronie dostawcy i wrócisz tutaj."
-        action = _action(request, provider.name, "step-up")
-        yield StepUp(LEVELS[provider.loa], f"Potwierdź przez: {provider.title}", hint, action)
+        action = f"{_action(request, provider.name, 'step-up')}&{LEVEL_KEY}={int(level)}"
+        yield StepUp(level, f"Potwierdź przez: {provider.title}", hint, action)
+
+
+def level_asked(request: Any, provider: Provider) -> LoA:
+    """What to ask a provider for: the level that the address names, where it is one that only an eID reaches, or what is settled."""
+    asked = request.GET.get(LEVEL_KEY, "")
+    return max([provider.loa, *(loa for loa, level in LEVELS.items() if str(int(level)) == asked)])
 
 
 def _action(request: Any, provider: str, purpose: str) -> str:

@@ -272,6 +272,23 @@ def test_between_password_and_code_a_changed_password_ends_it(portal: TestPortal
             citizens.account_of(opened.office, "jan.testowy").sessions_since = 0.0
 
 
+def test_a_session_that_was_ended_does_not_live_again_by_another_persons_password(
+    portal: TestPortal, clock: Any
+) -> None:
+    """Whoever stole a session cannot save it from „Wyloguj wszędzie” by beginning to sign in to an account of his own."""
+    set_up_codes(portal.signed_in("urzednik.os"), clock)
+    stolen, owner = portal.signed_in("jan.testowy"), portal.signed_in("jan.testowy")
+    owner.post("/konto/sesje", {"inne": "1", "csrf_token": token_of(owner.get("/konto/sesje"))}, status=303)
+    stolen.get("/konto", status=303)
+    form = stolen.get("/logowanie").forms["formularz"]
+    form["login"], form["password"] = "urzednik.os", PASSWORD
+    assert form.submit(status=303).location.endswith("/logowanie/drugi-skladnik")
+    assert "/logowanie" in stolen.get("/konto", status=303).location
+    owner.get("/konto", status=200)
+    with portal.opened() as opened:
+        citizens.account_of(opened.office, "jan.testowy").sessions_since = 0.0
+
+
 # recovery codes
 
 
@@ -600,6 +617,21 @@ def test_an_employee_may_set_up_a_passkey_at_the_door(portal: TestPortal) -> Non
     browser.get("/konto/nowy-klucz", status=303)
     assert len(recovery_codes(browser.post("/logowanie/ustaw-klucz", fields, status=200))) == 10
     browser.get("/urzad", status=200)
+
+
+def test_the_door_is_shut_once_the_employee_has_a_factor(portal: TestPortal, clock: Any) -> None:
+    """Whoever stands at the door with the password alone does not put his own application in place of the owner's."""
+    portal.signed_in("urzednik.os")
+    with portal.opened() as opened:
+        factors = credentials.own_credentials(opened.office, userid_of(opened, "urzednik.os")).factors
+        factors.first_sign_in -= datetime.timedelta(days=15)
+    thief, _ = begin(portal, "urzednik.os")
+    form = thief.get("/logowanie/ustaw-aplikacje").forms["formularz"]
+    owner, _ = begin(portal, "urzednik.os")
+    set_up_codes(owner, clock, "/logowanie/ustaw-aplikacje")
+    form["kod"] = Codes(clock, form["sekret"].value).code()
+    assert form.submit("wlacz", status=303).location.endswith("/logowanie")
+    thief.get("/konto", status=303)
 
 
 def test_nobody_sets_up_at_the_door_who_need_not(portal: TestPortal, clock: Any) -> None:

@@ -17,6 +17,7 @@ from ..office.audit import Origin, record
 from ..publishing.content import now
 from ..web.assurance import Assurance
 from ..web.errors import safe_path
+from ..web.security import USER_KEY
 from . import compulsory, notices, passkeys, passwords
 from .credentials import credentials_of, own_credentials
 from .entry import PENDING_KEY, account_of, enter
@@ -77,7 +78,12 @@ def proceed(request: Any, userid: Any, back: str, how: str = PASSWORD) -> HTTPSe
 
 
 def _wait_for(request: Any, userid: Any, back: str, how: str, *, setting_up: bool) -> None:
-    """The session gets a new id here already: who had planted the old one would be spared the password."""
+    """The session gets a new id here already: who had planted the old one would be spared the password.
+
+    Whoever was signed in in it is so no more: a new id would give a session that was ended by its account's owner a second life.
+    """
+    if USER_KEY in request.session:
+        request.session.invalidate()
     request.session.renew()
     waiting = {"userid": userid, "at": time.time(), "back": back, "setting_up": setting_up, "how": how}
     request.session[PENDING_KEY] = waiting
@@ -91,6 +97,8 @@ def pending_of(request: Any) -> Pending | None:
     account = account_of(request, waiting["userid"])
     if account is None or account.sessions_since > waiting["at"]:
         return None
+    if waiting["setting_up"] and factors_of(request, waiting["userid"]):
+        return None  # somebody has set one up meanwhile, and it is the one to be asked for
     back = safe_path(waiting["back"], request.layout.path())
     return Pending(waiting["userid"], account, back, waiting["setting_up"], waiting.get("how", PASSWORD))
 

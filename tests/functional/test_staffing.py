@@ -84,6 +84,16 @@ def test_an_invitation_can_be_sent_again(portal: TestPortal, admin: TestApp) -> 
     assert len(portal.letters()) == before + 1
 
 
+def test_an_invitation_to_a_wrong_address_dies_with_its_correction(portal: TestPortal, admin: TestApp) -> None:
+    link = invited(portal, admin, "zly.adres", email="ktos.obcy@poczta.example")
+    submit(admin.get("/pracownicy/zly.adres"), "zapisz", email="zly.adres@urzad.example", role=["urzednik"])
+    portal.browser().get(link, status=410)
+    post(admin, "/pracownicy/zly.adres", "/pracownicy/zly.adres/zapros")
+    portal.work()
+    again = re.findall(r"/zaproszenie/[\w-]{43}", portal.letters()[-1].replace("=\n", ""))
+    portal.browser().get(again[0], status=200)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

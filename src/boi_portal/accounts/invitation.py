@@ -19,7 +19,7 @@ from . import logins, passwords, registration
 from .registration import Desk, LoginTaken
 from .resources import ACTIVE, PENDING, Applicant, applicant_of
 from .signin import set_password
-from .tokens import INVITATION, Token, find_token
+from .tokens import INVITATION, Token, address_mark, find_token
 
 FORGET = "forget-invited"
 FORGET_AFTER = datetime.timedelta(days=90)  # counted from the end of the link; the office may invite again until then
@@ -116,11 +116,17 @@ def _good_token(desk: Desk, text: str) -> Token:
 
 
 def _account(desk: Desk, token: Token) -> Any:
-    """The account, if it still waits for its person."""
-    if isinstance(token.userid, int):
-        employee = desk.site.__objectmap__.object_for(token.userid)
+    """The account, if it still waits for its person, and has the address still that the letter went to."""
+    account = _waiting(desk, token.userid)
+    wrong = account is None or token.sent_to != address_mark(account.email or "")
+    return None if wrong else account
+
+
+def _waiting(desk: Desk, userid: Any) -> Any:
+    if isinstance(userid, int):
+        employee = desk.site.__objectmap__.object_for(userid)
         return employee if employee is not None and employee.enabled and not employee.password else None
-    applicant = applicant_of(desk.office, token.userid)
+    applicant = applicant_of(desk.office, userid)
     return applicant if applicant is not None and applicant.invited and applicant.state == PENDING else None
 
 

@@ -121,7 +121,7 @@ def send_letter(desk: Desk, applicant: Applicant, back: str = "") -> None:
 
 def send_invitation(desk: Desk, userid: Any, email: str, login: str, letter: str) -> None:
     """Leave the letter with a new link that sets the first password of an account that the office has made."""
-    token = make_token(desk.office, INVITATION, userid, desk.at + INVITATION_LASTS)
+    token = make_token(desk.office, INVITATION, userid, desk.at + INVITATION_LASTS, sent_to=email)
     params = {"login": login, "link": desk.address("zaproszenie", token), "days": INVITATION_LASTS.days}
     post(desk.office, letter, email, params)
 

@@ -305,6 +305,37 @@ def test_the_old_mailbox_undoes_a_change_that_was_confirmed(portal: TestPortal, 
     sign_in(portal.browser(), somebody.email, PASSWORD, status=303)
 
 
+def test_another_change_does_not_take_the_link_from_the_old_mailbox(portal: TestPortal, somebody: Somebody) -> None:
+    """Whoever has stolen the account changes the address twice, so that its owner's link would die with the first change."""
+    first, second = (f"zlodziej{number}{somebody.id[:6]}@poczta.example" for number in (1, 2))
+    ask_for(somebody, first)
+    stop = link_to(portal, somebody.email)
+    press(portal.browser().get(link_to(portal, first)))
+    form = somebody.form("/e-mail")
+    form["email"], form["password"] = second, PASSWORD
+    assert "Adres zmieniono niedawno" in summary(form.submit("zmien", status=422))
+    press(portal.browser().get(stop))
+    assert somebody.stored("email") == somebody.email
+
+
+def test_a_new_password_stops_a_change_that_waits(portal: TestPortal, somebody: Somebody) -> None:
+    """Whoever has stolen the account has asked for the change before its owner came back."""
+    new = f"zlodziej{somebody.id[:6]}@poczta.example"
+    ask_for(somebody, new)
+    link = link_to(portal, new)
+    form = somebody.form("/haslo")
+    form["old"], form["new"] = PASSWORD, NEW_PASSWORD
+    form.submit("zmien", status=303)
+    portal.browser().get(link, status=410)
+    assert "czeka na potwierdzenie" not in shown(somebody.get())
+    assert somebody.stored("email") == somebody.email
+    form = somebody.form("/e-mail")
+    form["email"], form["password"] = new, NEW_PASSWORD
+    form.submit("zmien", status=303)
+    press(portal.browser().get(link_to(portal, new)))
+    assert somebody.stored("email") == new
+
+
 def test_a_taken_address_gets_the_same_page_and_another_letter(
     portal: TestPortal, somebody: Somebody, other: Somebody
 ) -> None:

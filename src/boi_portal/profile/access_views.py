@@ -21,6 +21,7 @@ from ..accounts.views import LOGIN_TAKEN, desk_of
 from ..office.audit import Origin, record
 from ..publishing.content import now
 from ..web.forms import Button, Rejected
+from ..web.polish import datetime_text
 from . import email_change
 from .email_change import EmailChangeFailed
 from .news import tell
@@ -106,6 +107,8 @@ class EmailView(ProvenForm):
         request, person, email = self.request, self.person, values["email"]
         if logins.folded(email) == logins.folded(person.email):
             raise Rejected("To jest Twój obecny adres e-mail. Wpisz inny.", "email")
+        if change := email_change.undoable(person, now()):
+            raise Rejected(f"Adres zmieniono niedawno. Następny raz zmienisz go po {datetime_text(change.expires)}.")
         throttles = throttles_of(request)
         if not throttles.spend(EMAIL_CHANGES, person.userid):
             raise Rejected("Dziś adres zmieniano już wiele razy. Spróbuj ponownie jutro.")

@@ -1,7 +1,9 @@
 """Changing the e-mail address of an account: asked for by one who knows the password, confirmed from the new mailbox.
 
 Owns the rules. The new address is nobody's until the link that went there is used. The old mailbox is told at once, and its link puts
-a stop to the change, or undoes it, for a day. Whether somebody else has the new address is told to nobody but its owner.
+a stop to the change, or undoes it, for a day; until then there is no other change, which would make that link worthless. A new password
+and „Wyloguj wszędzie” put a stop to a change, too: whoever asked for it may be the one against whom they are meant. Whether somebody
+else has the new address is told to nobody but its owner.
 """
 
 from __future__ import annotations
@@ -44,8 +46,24 @@ class EmailChange:
 
 def waiting(applicant: Applicant, at: datetime.datetime) -> EmailChange | None:
     """The change that waits for its confirmation, or None."""
+    change = _running(applicant, at)
+    return change if change is not None and not change.confirmed and not _is_cut_off(applicant, change) else None
+
+
+def undoable(applicant: Applicant, at: datetime.datetime) -> EmailChange | None:
+    """The confirmed change that the old mailbox can still undo, or None."""
+    change = _running(applicant, at)
+    return change if change is not None and change.confirmed else None
+
+
+def _running(applicant: Applicant, at: datetime.datetime) -> EmailChange | None:
     change: EmailChange | None = applicant.email_change
-    return change if change is not None and not change.confirmed and at <= change.expires else None
+    return change if change is not None and at <= change.expires else None
+
+
+def _is_cut_off(applicant: Applicant, change: EmailChange) -> bool:
+    """Whether the account's sessions were ended after the change was asked for."""
+    return applicant.sessions_since > (change.expires - LASTS).timestamp()
 
 
 def ask(desk: Desk, applicant: Applicant, email: str, *, letter_to_new: bool = True) -> None:
@@ -54,7 +72,7 @@ def ask(desk: Desk, applicant: Applicant, email: str, *, letter_to_new: bool = T
     `letter_to_new` False: the new mailbox had letters enough today.
     """
     drop(desk.office, applicant)
-    expires = desk.at + LASTS
+    expires = datetime.datetime.now(datetime.UTC) + LASTS  # to the microsecond: `_is_cut_off` asks what came before it
     confirm = make_token(desk.office, EMAIL_CONFIRM, applicant.userid, expires)
     cancel = make_token(desk.office, EMAIL_CANCEL, applicant.userid, expires)
     applicant.email_change = EmailChange(email, applicant.email, token_key(confirm), token_key(cancel), expires)
@@ -100,7 +118,7 @@ def change_of(desk: Desk, text: str) -> tuple[Applicant, EmailChange, bool]:
     stops = token.purpose == EMAIL_CANCEL
     if desk.at > change.expires or token_key(text) != (change.cancel if stops else change.confirm):
         raise EmailChangeFailed
-    if change.confirmed and not stops:
+    if not stops and (change.confirmed or _is_cut_off(applicant, change)):
         raise EmailChangeFailed
     return applicant, change, stops
 

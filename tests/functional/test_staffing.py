@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from webtest import TestApp
 
+from boi_portal.office import auditing
 from boi_portal.web.polish import today
+from tests.authenticator import Authenticator
+from tests.functional.test_accounts import letters_to, text_of
 from tests.functional.test_cases import file
+from tests.functional.test_factors import add_passkey, age
 from tests.portals import TestPortal
 
 PASSWORD = "Zielony-most-8-kaczek"
@@ -144,6 +149,68 @@ def test_an_account_that_is_switched_off_is_signed_out(portal: TestPortal, admin
     portal.browser().post("/logowanie", login, status=422)
     post(admin, "/pracownicy/redaktor", "/pracownicy/redaktor/wlacz")
     portal.browser().post("/logowanie", login, status=303)
+
+
+# somebody who has lost every second factor
+
+
+@pytest.fixture
+def without_factors(portal: TestPortal) -> Iterator[None]:
+    """After the test nobody has a factor, so that a password is enough for the next ones."""
+    yield
+    with portal.opened() as opened:
+        for kept in opened.office.credentials.values():
+            kept.factors.remove_all()
+
+
+@pytest.mark.usefixtures("without_factors")
+def test_an_administrator_helps_an_employee_who_lost_every_factor(portal: TestPortal, admin: TestApp) -> None:
+    page, clerk = "/pracownicy/urzednik.os", portal.signed_in("urzednik.os")
+    address = f"{page}/drugi-skladnik"
+    assert admin.get(page).html.find("a", href=address) is None
+    admin.get(address, status=404)
+    add_passkey(clerk, Authenticator())
+    asked = admin.get(page).click(href=address)
+    assert "osobiście, nie przez telefon" in asked.text
+    login = {"login": "urzednik.os", "password": portal.people["urzednik.os"].password}
+    assert portal.browser().post("/logowanie", login).location.endswith("/logowanie/drugi-skladnik")
+    told = post(admin, address, address).follow()
+    assert "Drugi składnik jest usunięty" in told.text
+    assert told.html.find("a", href=address) is None
+    post(admin, page, address, 404)
+    assert clerk.get("/urzad", status=303).location.startswith("http://localhost/logowanie")
+    assert portal.browser().post("/logowanie", login).location == "http://localhost/"
+    letters = [text_of(letter) for letter in letters_to(portal, "urzednik.os@urzad.example")]
+    assert any("Urząd wyłączył drugi składnik" in letter for letter in letters)
+    with portal.opened(commit=False) as opened:
+        users = opened.site["principals"]["users"]
+        events = [line for line in auditing.all_lines(opened.office) if line.what == "factors-forgotten"]
+        assert [(event.who, event.about) for event in events] == [
+            (str(users["administrator"].__oid__), str(users["urzednik.os"].__oid__))
+        ]
+
+
+@pytest.mark.usefixtures("without_factors")
+def test_nobody_else_takes_factors_away_and_no_administrator_ones_own(portal: TestPortal, admin: TestApp) -> None:
+    add_passkey(portal.signed_in("redaktorka"), Authenticator())
+    address = "/pracownicy/redaktorka/drugi-skladnik"
+    for login in ("urzednik", "kierownik", "redaktor", "jan.testowy"):
+        other = portal.signed_in(login)
+        other.get(address, status=403)
+        post(other, "/konto", address, 403)
+    add_passkey(admin, Authenticator())
+    post(admin, "/pracownicy", "/pracownicy/administrator/drugi-skladnik", 404)
+    assert admin.get("/pracownicy/administrator").html.find("a", href=re.compile("/drugi-skladnik")) is None
+
+
+@pytest.mark.usefixtures("without_factors")
+def test_taking_factors_away_needs_a_fresh_proof(portal: TestPortal) -> None:
+    add_passkey(portal.signed_in("kierownik"), Authenticator())
+    idle, address = portal.signed_in("administrator"), "/pracownicy/kierownik/drugi-skladnik"
+    age(portal, "administrator", 3600)
+    assert "/logowanie/potwierdz?" in idle.get(address, status=303).location
+    assert "/logowanie/potwierdz?" in post(idle, "/pracownicy", address).location
+    assert idle.get("/pracownicy/kierownik").html.find("a", href=address)
 
 
 # absences

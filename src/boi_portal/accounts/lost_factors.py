@@ -29,12 +29,20 @@ def forget_factors(site: Any, office: Office, login: str, base: str) -> None:
     account = account_by(site, office, login)
     if account is None:
         raise NothingToForget(f"Nobody signs in as {login}.")
+    take_away(office, account, base, "", Origin("", COMMAND))
+
+
+def take_away(office: Office, account: Any, base: str, who: Any, origin: Origin) -> None:
+    """Take all factors away from this account, as `who` does it; its sessions end, and its owner gets a letter.
+
+    :raises NothingToForget: it has none.
+    """
     userid = userid_of(account)
     found = credentials_of(office, userid)
     if found is None or not found.factors:
-        raise NothingToForget(f"{login} has no second factor.")
+        raise NothingToForget(f"{notices.login_of(account)} has no second factor.")
     found.factors.remove_all()
     account.sessions_since = time.time()
-    record(office, "factors-forgotten", "", userid, Origin("", COMMAND))
+    record(office, "factors-forgotten", who, userid, origin)
     words = "Urząd wyłączył drugi składnik logowania na prośbę właściciela konta. Po zalogowaniu ustaw nowy."
     notices.factors_changed(office, account, words, notices.address_maker(base))

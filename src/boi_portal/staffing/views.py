@@ -7,17 +7,20 @@ from typing import Any
 
 import colander
 import deform.widget
-from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config, view_defaults
 from substanced.util import get_oid
 
 from .. import permissions
-from ..accounts import logins
+from ..accounts import logins, lost_factors
+from ..accounts.credentials import credentials_of
+from ..accounts.notices import base_of
 from ..accounts.schemas import login_node
 from ..accounts.sheets import departments
 from ..accounts.views import desk_of
 from ..office.audit import Origin, record
 from ..publishing.schema import text
+from ..web.assurance import require_recent
 from ..web.forms import Button, FormView, Rejected
 from ..web.security import staff_user
 from . import people
@@ -179,6 +182,7 @@ class EmployeeView(_EmployeeForm):
             "state": people.state_of(user),
             "state_text": people.STATES[people.state_of(user)],
             "own": get_oid(user) == self.request.authenticated_userid,
+            "has_factors": has_factors(self.request.office, user),
         }
 
     def success(self, values: Any, button: str) -> Any:
@@ -231,3 +235,40 @@ def _switch(user: Any, request: Any, enabled: bool) -> Any:
     message = "Konto jest znowu włączone." if enabled else "Konto jest wyłączone, a osoba wylogowana."
     what = "staff-enabled" if enabled else "staff-disabled"
     return _act(request, what, user, lambda: people.switch(user, enabled, by), message)
+
+
+def has_factors(office: Any, user: Any) -> bool:
+    """Whether an employee has a second factor."""
+    found = credentials_of(office, get_oid(user))
+    return found is not None and bool(found.factors)
+
+
+@view_defaults(context=EmployeeRoom, name="drugi-skladnik", permission=permissions.STAFF_MANAGE)
+class LostFactors:
+    """`/pracownicy/{login}/drugi-skladnik`: an employee has lost the phone, the keys and the recovery codes.
+
+    One's own factors are changed in one's own settings, which let nobody be without the last one.
+    """
+
+    def __init__(self, context: EmployeeRoom, request: Any) -> None:
+        self.context = context
+        self.request = request
+        if get_oid(context.user) == request.authenticated_userid or not has_factors(request.office, context.user):
+            raise HTTPNotFound()
+        require_recent(request)
+
+    @view_config(request_method="GET", renderer="templates/lost_factors.pt")
+    def ask(self) -> dict[str, Any]:
+        """Ask before taking them away."""
+        user = self.context.user
+        return {"title": "Usunąć drugi składnik?", "name": user.display_name, "login": str(user.__name__)}
+
+    @view_config(request_method="POST")
+    def take_away(self) -> Any:
+        """Take them away."""
+        request, user = self.request, self.context.user
+        who = request.authenticated_userid
+        lost_factors.take_away(request.office, user, base_of(request), who, Origin.of(request))
+        message = "Drugi składnik jest usunięty, a osoba wylogowana. Do zalogowania wystarczy jej teraz hasło."
+        request.session.flash(message, "success")
+        return HTTPSeeOther(request.layout.path("pracownicy", str(user.__name__)))

@@ -12,13 +12,17 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from boi_portal.accounts import logins
+from boi_portal.accounts import logins, passwords
+from boi_portal.accounts.throttling import Limit
+from boi_portal.eid import views as eid_views
 from boi_portal.office import auditing
 from boi_portal.publishing import lifecycle
 from boi_portal.sandbox.identity.mischief import MISCHIEFS
 from boi_portal.sandbox.people import CITIZENS
+from boi_portal.web.assurance import PROVED_KEY
 from tests import citizens
 from tests.eid import Browser, two_sites
+from tests.functional.test_accounts import letters_to
 from tests.portals import TestPortal, portal_from
 
 PESEL = {citizen.id: citizen.person.pesel for citizen in CITIZENS}
@@ -295,6 +299,57 @@ def test_linking_from_the_settings_and_unlinking(portal: TestPortal, browser: Br
     browser.send("SingleSignOnService")
     browser.pick("jan")
     assert "Konto jest połączone" in browser.text and browser.page.url.endswith("/konto/profil-zaufany")
+
+
+@pytest.mark.parametrize("purpose", ["link", "step-up&poziom=4"])
+def test_an_open_session_alone_links_nothing(portal: TestPortal, browser: Browser, purpose: str) -> None:
+    """Whoever sits down at a computer that somebody has left does not link an identity of his own with the account for good."""
+    with portal.opened() as opened:
+        person = citizens.add_applicant(opened.office, numbers={}, password_hash=passwords.hash_password(PASSWORD))
+        logins.claim(opened.office, person.userid, [person.login])
+        userid, login, email = person.userid, person.login, person.email
+    browser.open("/logowanie")
+    browser.send("/logowanie", button="zaloguj", login=login, password=PASSWORD)
+    prove_long_ago(portal, userid)
+    browser.open("/konto/profil-zaufany")
+    entrance = browser.soup.find("form", action=re.compile("/saml/wejscie/wezel"))
+    entrance["action"] = f"/saml/wejscie/wezel?po={purpose}"
+    browser.page._content = str(browser.soup).replace("po=link", f"po={purpose}").encode()
+    browser.send("/saml/wejscie/wezel")
+    assert browser.h1 == "Potwierdź, że to Ty", browser.page.url
+    assert "Potwierdź przez" not in browser.text or "poziom=4" in browser.page.url
+    browser.send("/logowanie/potwierdz", button="dalej", haslo=PASSWORD)
+    browser.send("/saml/wejscie/wezel")
+    browser.send("SingleSignOnService")
+    browser.pick("nowa")
+    assert "Konto jest połączone" in browser.text
+    assert any(letter["Subject"].startswith("Zmiana na Twoim koncie") for letter in letters_to(portal, email))
+    browser.open("/konto/profil-zaufany")
+    browser.send("/konto/profil-zaufany/odlacz")
+
+
+def prove_long_ago(portal: TestPortal, userid: str) -> None:
+    """Let an hour pass for the sessions of an account."""
+    with portal.opened() as opened:
+        for record in opened.office.sessions.values():
+            if record.data.get("userid") == userid:
+                record.data = {**record.data, PROVED_KEY: record.data[PROVED_KEY] - 3600}
+
+
+def test_nonsense_does_not_fill_the_trail(
+    portal: TestPortal, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eid_views, "REFUSALS", Limit("eid-refusals-of-this-test", 3))
+    monkeypatch.setattr(eid_views, "QUESTIONS", Limit("eid-questions-of-this-test", 2))
+    before = len(events(portal, "eid-refused"))
+    for _ in range(5):
+        requests.post(f"{browser.portal}/saml/odpowiedz", {"RelayState": "x"}, timeout=20)
+    assert len(events(portal, "eid-refused")) == before + 3
+    for _ in range(2):
+        browser.to_wezel()
+    browser.open("/logowanie")
+    browser.send("/saml/wejscie/wezel")
+    assert browser.page.status_code == 429
 
 
 def test_the_only_way_in_is_not_taken_away(portal: TestPortal, browser: Browser) -> None:

@@ -25,7 +25,7 @@ from . import records
 from .gateway import LOGOUT, LOGOUT_SOAP, Gateway, gateway_of, service_for, service_of
 from .records import Challenge, SeenAssertions, name_key
 from .rooms import SamlRoom
-from .views import SESSION_KEY, gateway_here, send
+from .views import SESSION_KEY, gateway_here, note_refusal, send
 
 TASK = "eid-logout"
 SIGNED_OUT = "Wylogowano Cię z portalu i z usługi, przez którą nastąpiło logowanie."
@@ -147,7 +147,7 @@ def _finished(request: Any, gateway: Gateway, message: Incoming, relay_state: st
 
 def _note_refusal(request: Any, error: IdentityError) -> None:
     reason = error.reason.value if isinstance(error, Refused) else "unreachable"
-    record(request.office, "eid-logout-refused", "", "", Origin.of(request), reason)
+    note_refusal(request, "eid-logout-refused", reason)
 
 
 def _end_sessions(request: Any, asked: LogoutRequest) -> None:

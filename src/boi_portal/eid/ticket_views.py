@@ -21,6 +21,7 @@ from ..accounts.widgets import ClauseWidget
 from ..identity import Person
 from ..mail.letters import post
 from ..office.audit import Origin, record
+from ..profile.news import tell
 from ..web.errors import error_page
 from ..web.forms import Button, FormView
 from ..web.polish import date_text
@@ -126,6 +127,7 @@ class LinkView(TicketView):
             wait = f"Za dużo nieudanych prób. Spróbuj ponownie za {waiting_text(verdict.wait)}."
             return self._refused(wait if verdict.wait else "To nie jest hasło do tego konta. Wpisz je jeszcze raz.")
         linking.link(desk_of(self.request), claimed, self.person, self.provider_title)
+        tell(self.request, claimed, f"Konto połączono: {self.provider_title}. Można się nim teraz zalogować bez hasła.")
         return self.finish(
             claimed, f"Konto jest połączone: {self.provider_title}. Następnym razem hasło nie będzie potrzebne."
         )

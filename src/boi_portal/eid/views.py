@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther, HTTPTooManyRequests
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.view import view_config
@@ -18,10 +18,13 @@ from pyramid.view import view_config
 from .. import permissions
 from ..accounts.entry import confirm, enter
 from ..accounts.resources import Applicant, applicant_of
+from ..accounts.throttling import Limit, network_of, throttles_of
 from ..accounts.views import desk_of, sign_in_address
 from ..identity import Binding, IdentityError, Outgoing, Person, Provider, Refused, fetch
 from ..office.audit import Origin, record
+from ..profile.news import tell
 from ..publishing.content import now
+from ..web.assurance import LEVEL_KEY, Assurance, require_recent, step_up_path
 from ..web.errors import RETURN_KEY, ErrorText, error_page, safe_path
 from ..web.headers import POLICY
 from . import linking, records
@@ -35,6 +38,8 @@ from .words import DOWN, FOREIGN_ANSWER, NO_QUESTION, TICKET_OVER, refusal_text
 MARK_KEY = "eid"  # the session's own secret, by which its answers are known
 SESSION_KEY = "eid-session"  # the session at the provider, for signing out of it
 PURPOSES = (SIGN_IN, LINK, STEP_UP)
+QUESTIONS = Limit("eid-questions", 1000)  # kept for one network in a day; a library may share one
+REFUSALS = Limit("eid-refusals", 500)  # written down of one network in a day
 
 
 def gateway_here(request: Any) -> Gateway:
@@ -58,6 +63,9 @@ def ask(context: Entrance, request: Any) -> Any:
     if purpose not in PURPOSES or (purpose != SIGN_IN and applicant_of(request.office, userid) is None):
         raise HTTPNotFound()
     back = safe_path(_text(request, RETURN_KEY), request.layout.path())
+    _check_recent(request, provider, purpose, back)
+    if not throttles_of(request).spend(QUESTIONS, network_of(request.remote_addr or "")):
+        raise HTTPTooManyRequests()
     relay_state, at = secrets.token_urlsafe(32), now()
     service = service_of(request, gateway)
     try:
@@ -69,6 +77,19 @@ def ask(context: Entrance, request: Any) -> Any:
     challenge = Challenge(purpose, question.pending.to_dict(), back, mark, userid, expires)
     records.keep_question(request.office, relay_state, challenge)
     return send(request, provider, question.message)
+
+
+def _check_recent(request: Any, provider: Provider, purpose: str, back: str) -> None:
+    """A new link opens the account for good, so it is made only by who has proved it lately: an open session is not enough.
+
+    :raises HTTPSeeOther: it is too long ago.
+    """
+    applicant = applicant_of(request.office, request.authenticated_userid)
+    if purpose == SIGN_IN or applicant is None or provider.name in applicant.identities:
+        return
+    asked = _text(request, LEVEL_KEY)
+    level = next((level for level in Assurance if str(int(level)) == asked), None)
+    require_recent(request, back if level is None else step_up_path(request, back, level))
 
 
 def _text(request: Any, name: str) -> str:
@@ -107,7 +128,7 @@ def take_answer(context: SamlRoom, request: Any) -> Any:
     form = {name: value for name, value in request.POST.items() if isinstance(value, str)}
     asked = records.take_question(request.office, form.get("RelayState", ""), now())
     if asked is None or asked.purpose not in PURPOSES:
-        record(request.office, "eid-refused", "", "", Origin.of(request), "no-question")
+        note_refusal(request, "eid-refused", "no-question")
         return _again(request, 403, NO_QUESTION, "")
     pending = records.pending_of(asked)
     provider = gateway.provider(pending.provider)
@@ -140,8 +161,14 @@ def refuse(request: Any, provider: Provider, error: IdentityError, back: str) ->
         reason, (status, text) = error.reason.value, refusal_text(error)
     else:
         reason, status, text = "unreachable", 503, DOWN
-    record(request.office, "eid-refused", "", "", Origin.of(request), f"{provider.name} {reason}")
+    note_refusal(request, "eid-refused", f"{provider.name} {reason}")
     return _again(request, status, text, back)
+
+
+def note_refusal(request: Any, what: str, how: str) -> None:
+    """Write down what was refused to nobody known; not without end, for anybody can bring nonsense."""
+    if throttles_of(request).spend(REFUSALS, network_of(request.remote_addr or "")):
+        record(request.office, what, "", "", Origin.of(request), how)
 
 
 def _again(request: Any, status: int, text: ErrorText, back: str) -> Response:
@@ -161,7 +188,7 @@ def ticket_of(request: Any, ticket: str) -> tuple[Challenge, Person] | Response:
         return _again(request, 410, TICKET_OVER, "")
     mark = request.session.get(MARK_KEY, "")
     if not secrets.compare_digest(mark.encode(), found[0].mark.encode()):
-        record(request.office, "eid-refused", "", "", Origin.of(request), "other-session")
+        note_refusal(request, "eid-refused", "other-session")
         return _again(request, 403, FOREIGN_ANSWER, "")
     return found
 
@@ -247,6 +274,7 @@ def _link(request: Any, applicant: Applicant, answer: Challenge, person: Person)
         return _again(request, 403, text, answer.back)
     if not was_linked:
         record(request.office, "eid-linked", applicant.userid, applicant.userid, Origin.of(request), person.provider)
+        tell(request, applicant, f"Konto połączono: {title}. Można się nim teraz zalogować bez hasła.")
         request.session.flash(f"Konto jest połączone: {title}. Dane z niego są potwierdzone.", "success")
     confirm(request, LEVELS[person.loa], f"eid {person.provider}")
     keep_remote_session(request, applicant, person)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..accounts.resources import applicant_of
 from ..accounts.stepup import SignInWay, StepUp
 from ..identity import LoA, Provider
 from ..web.assurance import LEVEL_KEY
-from ..web.security import APPLICANT_PREFIX
 from .gateway import ROOM, gateway_of
 from .linking import LEVELS
 
@@ -22,10 +22,12 @@ def sign_in_ways(request: Any) -> Iterator[SignInWay]:
 
 def step_ups(request: Any) -> Iterator[StepUp]:
     """Each provider, for an applicant: an employee has no PESEL here."""
-    gateway = gateway_of(request)
-    if gateway is None or not str(request.authenticated_userid or "").startswith(APPLICANT_PREFIX):
+    gateway, applicant = gateway_of(request), applicant_of(request.office, request.authenticated_userid)
+    if gateway is None or applicant is None:
         return
     for provider in gateway.offered:
+        if LEVEL_KEY not in request.GET and provider.name not in applicant.identities:
+            continue  # a fresh proof of who owns the account is no proof by somebody whom it does not know yet
         level = LEVELS[level_asked(request, provider)]
         hint = "Potwierdzisz tożsamość na stronie dostawcy i wrócisz tutaj."
         action = f"{_action(request, provider.name, 'step-up')}&{LEVEL_KEY}={int(level)}"

@@ -1,241 +1,29 @@
 """The portal attacked: every view found by introspection, by everybody, with what no browser sends.
 
-A new kind of context needs a row in `BASES`, or the first test fails. What the attacks write is thrown away, but only after the
-database has taken it, so that what cannot be stored is found, too.
+Where the views are is in `tests.town`; what each answers to whom is in `test_access`. What the attacks write is thrown away.
 """
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import logging
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import pytest
-from pyramid.events import ContextFound
 from webob import Request
-from webtest import TestApp, Upload
+from webtest import Upload
 
-from boi_portal.accounts.resources import ORGANISATION
 from boi_portal.publishing import lifecycle
-from boi_portal.publishing.content import now
-from boi_portal.representation.records import (
-    MANDATE,
-    MEMBER,
-    MandateDocument,
-    Representation,
-    State,
-    Terms,
-    rights_of,
-    ties_of,
-)
-from boi_portal.web.assurance import PROVED_KEY
-from boi_portal.web.security import USER_KEY
-from boi_portal.web.sessions import SessionRecord, cookie_name, session_key
 from tests import citizens
-from tests.citizens import FILE_ID
-from tests.functional.test_cases import file, make_draft
+from tests import town as towns
 from tests.portals import TestPortal
+from tests.town import BASES, BELOW, CARD, PEOPLE, ROUTES, Town
 
 # bodies over 10 kB lie in temporary files that WebOb leaves to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-
-CARD = "/katalog/sprawy-obywatelskie/wydanie-dowodu-osobistego"
-FORM = "/formularze/zgloszenie-psa"
-TOKEN_OF_NOBODY = "A" * 43
-
-# context of a view -> an address of such a context; {names} are filled in by `Town`
-BASES = {
-    "AbsencesRoom": "/nieobecnosci",
-    "AccountRoom": "/konto",
-    "ActivationLink": f"/aktywacja/{TOKEN_OF_NOBODY}",
-    "ActivationRoom": "/aktywacja",
-    "ApplicantsRoom": "/urzad/interesanci",
-    "Bin": "/kosz",
-    "CaseResource": "/sprawy/{case}",
-    "CasesRoom": "/sprawy",
-    "ChoiceRoom": "/konto/dzialam-jako",
-    "DeskCaseResource": "/urzad/sprawy/{case}",
-    "DeskRoom": "/urzad",
-    "DraftResource": "/robocze/{draft}",
-    "DraftsRoom": "/robocze",
-    "Entrance": "/saml/wejscie/wezel",
-    "EmployeeRoom": "/pracownicy/redaktorka",
-    "EmailLink": f"/zmiana-e-mail/{TOKEN_OF_NOBODY}",
-    "FiledDraft": "/robocze/{filed}",
-    "ICaseType": CARD,
-    "ICatalogOfCases": "/katalog",
-    "ICategory": "/katalog/sprawy-obywatelskie",
-    "IContent": "/kontakt",
-    "IDepartment": "/wydzialy/so",
-    "IDepartments": "/wydzialy",
-    "IEForm": FORM,
-    "IFile": "/pliki/herb.svg",
-    "IFolderish": "/pomoc",
-    "IForms": "/formularze",
-    "INews": "/aktualnosci/{news}",
-    "INewsFolder": "/aktualnosci",
-    "IPage": "/kontakt",
-    "ISite": "",
-    "IdentitiesRoom": "/konto/profil-zaufany",
-    "InvitationLink": f"/zaproszenie/{TOKEN_OF_NOBODY}",
-    "InvitationRoom": "/zaproszenie",
-    "LinkTicket": f"/saml/polacz/{TOKEN_OF_NOBODY}",
-    "KindRoom": "/rejestracja/osoba-fizyczna",
-    "MandateResource": "/konto/pelnomocnictwa/{mandate}",
-    "MandatesRoom": "/konto/pelnomocnictwa",
-    "Newsroom": "/redakcja",
-    "OfferLink": "/upowaznienie/{offer}",
-    "OfferRoom": "/upowaznienie",
-    "OidcRoom": "/oidc",
-    "PeopleRoom": "/konto/osoby",
-    "PersonAbsencesRoom": "/nieobecnosci/urzednik",
-    "NumberChangeResource": "/urzad/zmiany-danych/{change}",
-    "NumberChangesRoom": "/urzad/zmiany-danych",
-    "PersonResource": "/konto/osoby/{person}",
-    "ReceiptRoom": "/poswiadczenie",
-    "RegistrationTicket": f"/saml/nowe-konto/{TOKEN_OF_NOBODY}",
-    "Return": f"/saml/powrot/{TOKEN_OF_NOBODY}",
-    "SamlRoom": "/saml",
-    "RegistrationRoom": "/rejestracja",
-    "ResetLink": f"/haslo/{TOKEN_OF_NOBODY}",
-    "ResetRoom": "/haslo",
-    "SignInRoom": "/logowanie",
-    "StaffRoom": "/pracownicy",
-    "TrailRoom": "/urzad/dziennik",
-}
-# the same below /manage, where Substance D's own contexts are
-MANAGED = {
-    "": "/manage",
-    "ICatalog": "/manage/catalogs/boi",
-    "IContent": "/manage/kontakt",
-    "IFile": "/manage/pliki/herb.svg",
-    "IFolder": "/manage/principals",
-    "IFolderish": "/manage/katalog",
-    "IGroups": "/manage/principals/groups",
-    "IIndex": "/manage/catalogs/boi/text",
-    "ILockService": "/manage/locks",
-    "IPasswordReset": "/manage/principals/resets/x",
-    "IUser": "/manage/principals/users/redaktor",
-    "IUsers": "/manage/principals/users",
-}
-# views that say nothing without more address below their name
-BELOW = {
-    "dodaj": ("", "/help-page", "/nic"),
-    "edytuj-pytania": ("", "/osoba", "/osoba/imie", "/nowa-strona", "/osoba/nowe-pole?rodzaj=text", "/a/b/c/d"),
-    "historia": ("", "/1", "/1/strona", "/porownaj?a=1&b=robocza", "/999999999", "/%C2%B2"),
-    "klucz": ("", f"/{FILE_ID}", "/%C2%B2"),
-    "plik": (f"/{FILE_ID}", ""),
-    "strona": ("/osoba", "/psy", "/nie-ma"),
-    "zalacznik": ("/{attachment}", ""),
-    "zgody": ("", "/1", "/999", "/x/y"),
-}
-UNENDING = ("auditstream-sse", "wyloguj", "logout")  # a stream, and the end of the session that the next request needs
-STATIC = ("/static/x/portal.css", "/sdistatic/css/sdi_bootstrap.css", "/deformstatic/css/form.css", "/fcstatic/x")
-PEOPLE = {
-    "visitor": None,
-    "jan": "jan.testowy",
-    "anna": "anna",
-    "firm": "firm",
-    "clerk": "urzednik",
-    "other clerk": "urzednik.os",
-    "editor": "redaktorka",
-    "chief": "redaktor",
-    "admin": "administrator",
-}
-
-
-class Town:
-    """A portal with a draft, a filed case and content in every state; `people` are browsers, `path` fills in addresses."""
-
-    def __init__(self, portal: TestPortal) -> None:
-        self.portal = portal
-        jan = portal.signed_in("jan.testowy")
-        self.names = {"case": file(portal, jan), "draft": make_draft(portal).rpartition("/")[2]}
-        with portal.opened() as opened:
-            office, site = opened.office, opened.site
-            self.names["filed"] = next(
-                draft.id for draft in office.drafts.values() if draft.filed_as == self.names["case"]
-            )
-            self.names["attachment"] = next(iter(office.submissions[self.names["case"]].attachments))
-            self.names["news"] = next(iter(site["aktualnosci"]))
-            users = site["principals"]["users"]
-            userids = {login: user.__oid__ for login, user in users.items()}
-            userids["jan.testowy"] = citizens.account_of(office, "jan.testowy").userid
-            anna = citizens.add_applicant(office)
-            userids["anna"] = anna.userid
-            self.names["change"] = citizens.ask_number(office, anna).id
-            userids["firm"] = citizens.add_applicant(office, kind=ORGANISATION, org_name="Zakład Próbny").userid
-            self._represent(office, userids)
-        portal.work()
-        self.people = {name: self.browser(login and userids[login]) for name, login in PEOPLE.items()}
-
-    def _represent(self, office: Any, userids: dict[str, Any]) -> None:
-        """A mandate of Jan's, and two of the firm's people: Jan, who so has a choice, and somebody who has not answered."""
-        jan, firm, day = userids["jan.testowy"], userids["firm"], datetime.date(2026, 1, 2)
-        paper = MandateDocument("p.pdf", "application/pdf", citizens.PDF, now())
-        terms = Terms(MANDATE, "ktos", rights_of("sign"), None, day, day.replace(year=2126), paper)
-        mandate = Representation(jan, terms, now())
-        person, offer = (Representation(firm, Terms(MEMBER, "k@poczta.example", rights_of("sign")), now()) for _ in "ab")
-        mandate.agent, person.agent = citizens.add_applicant(office).userid, jan
-        mandate.state = person.state = State.ACCEPTED
-        offer.token_sha256 = hashlib.sha256(TOKEN_OF_NOBODY.encode()).hexdigest()
-        offer.token_until = now() + datetime.timedelta(days=1)
-        for one in (mandate, person, offer):
-            office.representations[one.id] = one
-            ties_of(office, one.principal).given.add(one.id)
-        ties_of(office, jan).held.add(person.id)
-        self.names.update(mandate=mandate.id, person=person.id, offer=offer.id + TOKEN_OF_NOBODY)
-
-    def browser(self, userid: Any) -> TestApp:
-        """A browser with a session of its own; without one for a visitor."""
-        browser = self.portal.browser()
-        if userid is None:
-            return browser
-        cookie = secrets.token_urlsafe(32)
-        with self.portal.opened() as opened:
-            record = SessionRecord(time.time())
-            record.data = {USER_KEY: userid, "_csrft_": f"token{userid}", PROVED_KEY: time.time()}
-            opened.office.sessions[session_key(cookie)] = record
-        browser.set_cookie(cookie_name(self.portal.registry.boi_settings), cookie)
-        browser.token = f"token{userid}"
-        return browser
-
-    def path(self, pattern: str) -> str:
-        """An address with its names."""
-        return pattern.format(**self.names) or "/"
-
-    def views(self) -> Iterator[tuple[str, str, bool]]:
-        """Context, name and whether it is below /manage, of every view that answers an address."""
-        for item in self.portal.registry.introspector.get_category("views"):
-            view = item["introspectable"]
-            context = view["context"]
-            if getattr(context, "__name__", "").startswith("WSGIHTTP") or view["route_name"] not in (
-                None, "", "substanced_manage",
-            ):  # fmt: skip
-                continue
-            if isinstance(context, type) and issubclass(context, BaseException):
-                continue
-            name = getattr(context, "__name__", "") if context is not None else ""
-            if name == "IExceptionResponse":
-                continue
-            yield name, view["name"], view["route_name"] == "substanced_manage"
-
-    def addresses(self) -> list[str]:
-        """Every view's addresses."""
-        found: dict[str, None] = {}
-        for context, name, managed in self.views():
-            if name in UNENDING:
-                continue
-            base = (MANAGED if managed else BASES)[context]
-            for below in BELOW.get(name, ("",)) if name else ("",):
-                found[self.path(f"{base}/{name}{below}" if name else base)] = None
-        return [*found, *STATIC]
 
 
 @pytest.fixture(scope="module")
@@ -246,13 +34,8 @@ def town(portal: TestPortal) -> Town:
 @pytest.fixture
 def nothing_kept(portal: TestPortal) -> Iterator[None]:
     """Let requests be answered and roll back what they write."""
-
-    def undo(event: ContextFound) -> None:
-        event.request.tm.doom()
-
-    portal.registry.registerHandler(undo, [ContextFound])
-    yield
-    portal.registry.unregisterHandler(undo, [ContextFound])
+    with towns.nothing_kept(portal):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -270,25 +53,6 @@ def ask(town: Town, who: str, address: str, method: str = "GET", **more: Any) ->
     for name in headers if "static/" in address else [*headers, "Cache-Control"]:
         assert name in answer.headers, (name, who, method, address)
     return answer
-
-
-# the table
-
-
-def test_every_view_has_an_address_here(town: Town) -> None:
-    missing = {
-        (context, name)
-        for context, name, managed in town.views()
-        if context not in (MANAGED if managed else BASES)
-    }  # fmt: skip
-    assert not missing, "give these contexts a row in BASES or MANAGED"
-
-
-def test_every_address_here_is_one(town: Town) -> None:
-    for base in BASES.values():
-        assert any(
-            ask(town, who, town.path(base)).status_int in (200, 301, 303, 410) for who in ("jan", "firm", "clerk", "chief", "admin")
-        ) or base in ("/kosz",), base
 
 
 # failing
@@ -427,7 +191,7 @@ def test_no_form_fails_with_crafted_controls(town: Town, nothing_kept: None, who
     ids=str,
 )  # fmt: skip
 def test_odd_headers_do_not_fail(town: Town, nothing_kept: None, headers: dict[str, str]) -> None:
-    for address in ("/", "/kontakt", "/konto", "/manage", "/motyw.css", "/pliki/herb.svg", STATIC[0]):
+    for address in ("/", "/kontakt", "/konto", "/manage", "/motyw.css", "/pliki/herb.svg", ROUTES["boi_static"]):
         answer = town.portal.browser().get(address, headers=headers, status="*")
         assert answer.status_int < 500
     answer = town.portal.browser().post("/logowanie", {"login": "a", "password": "b"}, headers=headers, status="*")
@@ -453,8 +217,9 @@ ALLOWED = {
 
 @pytest.mark.parametrize("who", [name for name in PEOPLE if name != "visitor"])
 def test_what_is_private_is_not_there_for_others(town: Town, nothing_kept: None, who: str) -> None:
-    for context, name, managed in town.views():
-        if managed or context not in PRIVATE or ALLOWED[context] == who:
+    for view in town.views():
+        context, name = view.context, view.name
+        if view.managed or context not in PRIVATE or ALLOWED[context] == who:
             continue
         base = town.path(BASES[context])
         for below in BELOW.get(name, ("",)):

@@ -14,13 +14,14 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from ..accounts.consents import needs_consent
 from ..accounts.resources import applicant_of
-from ..accounts.rooms import AccountRoom
 from ..interfaces import IContent, IRoom, ISite
 from ..web.errors import RETURN_KEY
 
 CONSENT = "zgoda"
 # views of the site that everybody needs: signing out, keeping the session, the town's colours
 ALWAYS = frozenset({"wyloguj", "sesja", "motyw.css"})
+# rooms and their views that are open: the consent, and signing out at an identity provider's word
+IN_ROOMS = frozenset({("konto", CONSENT), ("saml", "wyloguj")})
 
 
 def guard(event: ContextFound) -> None:
@@ -40,9 +41,9 @@ def _is_open(request: Any) -> bool:
     context, name = request.context, request.view_name
     if ISite.providedBy(context):
         return name in ALWAYS
-    if isinstance(context, AccountRoom):
-        return name == CONSENT
-    return IContent.providedBy(context) and not IRoom.providedBy(context) and request.method in ("GET", "HEAD")
+    if IRoom.providedBy(context):
+        return (context.__name__, name) in IN_ROOMS
+    return IContent.providedBy(context) and request.method in ("GET", "HEAD")
 
 
 def includeme(config: Any) -> None:

@@ -23,6 +23,7 @@ from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.request import Request, apply_request_extensions
 from pyramid.threadlocal import get_current_request
 from pyramid_zodbconn import get_connection
+from substanced.db.views import ManageDatabase
 from substanced.evolution import EvolutionManager
 from substanced.folder.views import FolderContents
 from substanced.property.views import PropertySheetsView
@@ -63,6 +64,13 @@ WORDS = {
     "Description": "Opis",
     "Expression": "Zapytanie",
     "CQE Expression": "Wyrażenie w języku CQE",
+}
+
+
+# views that fail where what they are about was not sent or chosen
+TRUSTING: dict[Any, tuple[str, ...]] = {
+    FolderContents: ("copy_finish", "copy_finish_cancel", "move_finish", "move_finish_cancel", "reorder_rows"),
+    ManageDatabase: ("evolve_finished", "evolve_unfinished"),
 }
 
 
@@ -212,6 +220,20 @@ def _revising(undo: Any) -> Any:
     return run
 
 
+def _refusing(view: Any) -> Any:
+    """A view that takes for granted that something was chosen before or is sent along: where it is not, the post is crafted (400)."""
+
+    def run(self: Any) -> Any:
+        try:
+            return view(self)
+        except (KeyError, ValueError) as error:
+            logger.info("nothing to do it with", extra={"reason": type(error).__name__})
+            raise HTTPBadRequest("What this is about was not sent") from None
+
+    run.__doc__ = view.__doc__
+    return run
+
+
 def includeme(config: Any) -> None:
     substanced.sdi.Request = tab_request
     substanced.form.FormView.form_class = SafeForm
@@ -226,3 +248,8 @@ def includeme(config: Any) -> None:
         undo = getattr(UndoViews, name)
         if undo.__module__ != __name__:
             setattr(UndoViews, name, _revising(undo))
+    for views, names in TRUSTING.items():
+        for name in names:
+            view = getattr(views, name)
+            if view.__module__ != __name__:
+                setattr(views, name, _refusing(view))

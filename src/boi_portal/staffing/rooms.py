@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from zope.interface import implementer
+
 from .. import permissions
+from ..interfaces import IPrivate
 from ..web.security import staff_user
 from ..web.traversal import Room
 
@@ -21,8 +24,9 @@ class StaffRoom(Room):
         return permissions.staff_management_acl()
 
 
+@implementer(IPrivate)
 class EmployeeRoom(Room):
-    """`/pracownicy/{login}`"""
+    """`/pracownicy/{login}`: not there for others, so that nobody learns the logins."""
 
     def __init__(self, request: Any, parent: Any, name: str, user: Any) -> None:
         super().__init__(request, parent, name)
@@ -45,8 +49,9 @@ class AbsencesRoom(Room):
         return permissions.staff_room_acl()
 
 
+@implementer(IPrivate)
 class PersonAbsencesRoom(Room):
-    """`/nieobecnosci/{login}`: the employee's own business, the department head's and the administrators'."""
+    """`/nieobecnosci/{login}`: the employee's own business, the department head's and the administrators'; not there for others."""
 
     def __init__(self, request: Any, parent: Any, name: str, user: Any) -> None:
         super().__init__(request, parent, name)

@@ -15,7 +15,7 @@ import transaction
 from webtest import TestApp
 from ZODB.POSException import ConflictError
 
-from boi_portal.accounts import logins, registration, views
+from boi_portal.accounts import logins, passwords, registration, schemas, views
 from boi_portal.accounts.demo import PASSWORD
 from boi_portal.accounts.resources import Applicant
 from boi_portal.office.tasks import TaskContext
@@ -197,6 +197,57 @@ def test_registration_when_refused_loses_nothing_but_the_password(portal: TestPo
     assert again["password"].value == ""
 
 
+WRONG_ANSWERS = {
+    "first_name": ("J4n", schemas.NAME_RULE),
+    "last_name": ("<b>", schemas.NAME_RULE),
+    "house_number": ("4;", "Wpisz numer domu"),
+    "postal_code": ("9998", schemas.POSTAL_CODE_RULE),
+    "email": ("jan@poczta", schemas.EMAIL_RULE),
+    "phone": ("123", schemas.PHONE_RULE),
+    "login": ("Jan Testowy", schemas.LOGIN_RULE),
+    "password": ("krótkie", passwords.TOO_SHORT),
+}
+WRONG_PESEL = {"pesel": ("68031499953", schemas.PESEL_RULE)}
+WRONG_DOCUMENT = {
+    "number": ("№!", schemas.DOCUMENT_RULE),
+    "country": ("U4", schemas.COUNTRY_RULE),
+    "birth_date": ("31.02.1986", schemas.DATE_RULE),
+}
+WRONG_FIRM = {"nip": ("9990000009", schemas.NIP_RULE), "regon": ("123456789", schemas.REGON_RULE)}
+WRONG_KRS = {"krs": ("123", schemas.KRS_RULE)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "identity", "wrong"),
+    [
+        ("osoba-fizyczna", "pesel", WRONG_ANSWERS | WRONG_PESEL),
+        ("osoba-fizyczna", "document", WRONG_ANSWERS | WRONG_DOCUMENT),
+        ("przedsiebiorca", "pesel", WRONG_ANSWERS | WRONG_PESEL | WRONG_FIRM),
+        ("osoba-prawna", "document", WRONG_ANSWERS | WRONG_DOCUMENT | WRONG_FIRM | WRONG_KRS),
+    ],
+)
+def test_registration_when_everything_is_wrong_says_what_at_each_field(
+    portal: TestPortal, kind: str, identity: str, wrong: dict[str, tuple[str, str]]
+) -> None:
+    typed = {name: value for name, (value, _) in wrong.items()}
+    form = filled_form(portal.browser(), kind, **{"pole-person-identity": identity, **typed})
+    if identity == "document":
+        form["pole-person-document-kind"] = "passport"
+    page = form.submit("zaloz", status=422)
+    links = page.html.select(".error-summary a")
+    assert len(links) == len(wrong)
+    told = {}
+    for link in links:
+        field = page.html.find(id=link["href"][1:])
+        about = [page.html.find(id=name) for name in field["aria-describedby"].split()]
+        told[field["name"]] = " ".join(found.get_text(" ", strip=True) for found in about)
+        if field["name"] != "password":
+            assert field["value"] == typed[field["name"]]
+    assert told.keys() == wrong.keys()
+    for name, (_, message) in wrong.items():
+        assert message in told[name], name
+
+
 def test_registration_when_login_is_taken(portal: TestPortal) -> None:
     for login in ("jan.testowy", "urzednik"):
         form = filled_form(portal.browser(), login=login, email="nowa@poczta.example", pesel=pesel_of(23))
@@ -284,6 +335,18 @@ def test_activation_with_a_foreign_token(portal: TestPortal, token: str) -> None
     page = portal.browser().get(f"/aktywacja/{token}", status=410)
     assert "Ten link już nie działa" in page.html.h1.get_text()
     assert page.forms["formularz"].action.endswith("/aktywacja")
+
+
+def test_activation_by_the_link_of_another_letter(portal: TestPortal) -> None:
+    register(portal, "inny.list", 48)
+    portal.browser().post("/haslo", {"name": "jan.testowy"}, status=303)
+    (found,) = re.findall(r"/haslo/([\w-]{43})", text_of(letters_to(portal, "jan.testowy@poczta.example")[-1]))
+    portal.browser().get(f"/aktywacja/{found}", status=410)
+    own = activation_link(portal, "inny.list").rpartition("/")[2]
+    for address in (f"/haslo/{own}", f"/zaproszenie/{own}", f"/zmiana-e-mail/{own}"):
+        portal.browser().get(address, status=410)
+    with portal.opened(commit=False) as opened:
+        assert not by_login(opened.office, "inny.list").active
 
 
 def test_activation_when_late_offers_a_new_letter(portal: TestPortal) -> None:

@@ -122,7 +122,7 @@ def write(results: Sequence[Result], facts: str) -> None:
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(<!-- results: {name} -->\n)(.*?)(\n<!-- end: {name} -->)", re.DOTALL)
+    return re.compile(rf"(<!-- results: {name} -->\n)(.*?)\n?(<!-- end: {name} -->)", re.DOTALL)
 
 
 def _place(text: str, name: str) -> str:
@@ -134,4 +134,4 @@ def _place(text: str, name: str) -> str:
 
 def _replace(text: str, name: str, content: str) -> str:
     _place(text, name)
-    return _pattern(name).sub(lambda match: match.group(1) + content + match.group(3), text)
+    return _pattern(name).sub(lambda match: match.group(1) + content + "\n" + match.group(3), text)

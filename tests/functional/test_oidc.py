@@ -13,6 +13,8 @@ import requests
 from substanced.util import get_oid
 
 from boi_portal.accounts.compulsory import needed_from
+from boi_portal.accounts.credentials import own_credentials
+from boi_portal.accounts.factors import CodeApplication
 from boi_portal.accounts.registration import Desk
 from boi_portal.publishing.content import now
 from boi_portal.sandbox.identity.oidc import MISCHIEFS
@@ -166,6 +168,29 @@ def test_who_has_no_second_factor_in_time_must_set_one_up(portal: TestPortal, to
         portal.registry.boi_settings = kept
     with portal.opened(commit=False) as opened:
         assert needed_from(FakeRequest(opened, kept), oid_of(opened, "redaktorka")) is not None
+
+
+def test_who_has_a_second_factor_here_is_asked_for_it(portal: TestPortal, town: Any) -> None:
+    with portal.opened() as opened:
+        userid = oid_of(opened, "redaktorka")
+        factors = own_credentials(opened.office, userid).factors
+        factors.application = CodeApplication(b"", 0, now())
+        code = factors.make_recovery(userid, now())[0]
+    try:
+        browser, strong = town[1](), town[1]()
+        browser.sign_in("redaktorka", back="/nieobecnosci")
+        assert browser.page.url.endswith("/logowanie/drugi-skladnik")
+        assert "Hasło się zgadza" not in browser.text and "Pierwszy krok logowania jest za Tobą" in browser.text
+        assert not is_in(browser)
+        browser.open("/logowanie/kod-zapasowy")
+        browser.send("/logowanie/kod-zapasowy", button="dalej", kod=code)
+        assert browser.page.url.endswith("/nieobecnosci")
+        assert events(portal, "sign-in")[0][0] == "oidc+recovery"
+        strong.sign_in("redaktorka", "dwa")
+        assert is_in(strong)
+    finally:
+        with portal.opened() as opened:
+            own_credentials(opened.office, userid).factors.remove_all()
 
 
 class FakeRequest:

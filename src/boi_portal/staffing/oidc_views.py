@@ -187,9 +187,9 @@ class ComeBack:
         except IdentityError as error:
             return refuse(request, error, asked.back)
         if employee is None:
-            return self._refused("unknown-employee", UNKNOWN)
+            return self._refused("unknown-employee", UNKNOWN, back=asked.back)
         if not employee.enabled:
-            return self._refused("switched-off", SWITCHED_OFF, get_oid(employee))
+            return self._refused("switched-off", SWITCHED_OFF, get_oid(employee), asked.back)
         level = level_of(request.registry.boi_settings, person)
         come = self._sign_in if asked.purpose == SIGN_IN else self._confirm
         return come(asked, get_oid(employee), level, person)

@@ -619,6 +619,16 @@ def test_an_employee_may_set_up_a_passkey_at_the_door(portal: TestPortal) -> Non
     browser.get("/urzad", status=200)
 
 
+def test_crafted_codes_of_a_visitor_make_no_session(portal: TestPortal) -> None:
+    visitor = portal.browser()
+    with portal.opened(commit=False) as opened:
+        before = len(opened.office.sessions)
+    for address in ("drugi-skladnik", "kod-zapasowy"):
+        visitor.post(f"/logowanie/{address}", {"kod": "123456"}, status=303)
+    with portal.opened(commit=False) as opened:
+        assert len(opened.office.sessions) == before
+
+
 def test_the_door_is_shut_once_the_employee_has_a_factor(portal: TestPortal, clock: Any) -> None:
     """Whoever stands at the door with the password alone does not put his own application in place of the owner's."""
     portal.signed_in("urzednik.os")

@@ -178,7 +178,9 @@ class EntryView(ProofView):
     def _from_the_start(self, pending: Pending | None) -> HTTPSeeOther:
         if pending is not None:
             return HTTPSeeOther(self.request.layout.path(*proving.SET_UP))
-        if self.request.authenticated_userid is None and self.request.method == "POST":
+        # in no session there was no password, and nobody fills the database with sessions that hold this word alone
+        waited = self.request.session.exists and self.request.authenticated_userid is None
+        if waited and self.request.method == "POST":
             self.request.session.flash(OVER, "warning")
         return HTTPSeeOther(self.request.layout.path("logowanie"))
 

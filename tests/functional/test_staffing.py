@@ -255,6 +255,23 @@ def test_a_deputy_sees_the_cases_while_the_other_is_away(portal: TestPortal) -> 
     stand_in.get(f"/urzad/sprawy/{number}", status=404)
 
 
+@pytest.mark.parametrize("role", ["redaktor", "administrator"])
+def test_a_department_alone_opens_no_cases(portal: TestPortal, admin: TestApp, role: str) -> None:
+    """Whoever looks after a department's pages, or was a clerk there, has no business with its citizens' cases."""
+    number = file(portal, portal.signed_in("jan.testowy"))
+    with portal.opened(commit=False) as opened:
+        department = opened.office.cases[number].department
+    person = portal.signed_in("urzednik.os")
+    page = "/pracownicy/urzednik.os"
+    submit(admin.get(page), "zapisz", wydzial=department, role=["urzednik"])
+    person.get(f"/urzad/sprawy/{number}", status=200)
+    submit(admin.get(page), "zapisz", wydzial=department, role=[role])
+    try:
+        person.get(f"/urzad/sprawy/{number}", status=404)
+    finally:
+        submit(admin.get(page), "zapisz", wydzial="os", role=["urzednik"])
+
+
 @pytest.mark.parametrize(
     ("first", "last", "message"),
     [(3, 2, "wcześniejszy"), (-5, -1, "już minęła"), (0, 400, "najwyżej rok"), (20, 25, "zachodzą")],

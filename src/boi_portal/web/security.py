@@ -48,8 +48,11 @@ def _is_cut_off(account: Any, request: Any) -> bool:
 
 
 def staff_principals(user: Any) -> list[str]:
-    """Roles of an employee, and the departments whose cases are his today."""
-    found = [permissions.STAFF, *(permissions.role(group.__name__) for group in user.groups)]
+    """Roles of an employee, and the departments whose cases are his today: as of one who deals with cases, not of an editor there."""
+    held = [group.__name__ for group in user.groups]
+    found = [permissions.STAFF, *map(permissions.role, held)]
+    if not {permissions.CLERK, permissions.HEAD} & set(held):
+        return found
     found += [permissions.department(name) for name in sorted(user.departments(today()))]
     return found
 

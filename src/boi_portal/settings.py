@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 # settings of which 0 says something
-MAY_BE_ZERO = (("page_cache_mb", 0), ("staff_second_factor_grace_days", 0))
+MAY_BE_ZERO = (("page_cache_mb", 0), ("staff_second_factor_grace_days", 0), ("idle_warn_months", 0))
 
 # RFC 8176: several factors, a one-time password, a key in hardware, a smart card; and how AD FS says it
 SECOND_FACTORS = ("mfa", "otp", "hwk", "sc", "http://schemas.microsoft.com/claims/multipleauthn")
@@ -41,6 +41,8 @@ class Settings:
     session_absolute: int = 8 * 3600  # seconds
     activation_hours: int = 24
     staff_second_factor_grace_days: int = 14  # from an employee's first sign-in; 0: needed at once
+    idle_warn_months: int = 24  # without a sign-in until the owner of an account is warned; 0: never
+    idle_close_days: int = 30  # from the warning until the account is closed
     mail_from: str = "boi@localhost"
     mail_delivery: str = "smtp"  # `smtp`: to the server of mail.host | `maildir`: into the mailbox of mail.queue_path
     worker: str = "thread"  # `thread`: in the portal's process (FileStorage) | `process`: run by `boi worker`

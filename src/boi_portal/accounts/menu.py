@@ -37,12 +37,16 @@ PAGES = (
     AccountPage("pelnomocnictwa", "Pełnomocnictwa"),
     AccountPage("powiadomienia", "Powiadomienia"),
     AccountPage("zgody", "Zgody"),
+    AccountPage("moje-dane", "Moje dane"),
+    AccountPage("polacz-konta", "Połączenie kont"),
+    AccountPage("usun", "Usunięcie konta"),
 )
 # pages that are steps of another one, and which
 STEPS = {
     "imie-i-nazwisko": "dane",
     "zmiana-numeru": "dane",
     "zgoda": "zgody",
+    "polacz-konta-potwierdz": "polacz-konta",
     "aplikacja-usun": "bezpieczenstwo",
     "klucz": "bezpieczenstwo",
     "dzialam-jako": "pelnomocnictwa",

@@ -76,9 +76,19 @@ class Applicant(Persistent):
     created_at: datetime.datetime | None = None
     activated_at: datetime.datetime | None = None
     pending_until: datetime.datetime | None = None  # a pending account is forgotten then
-    verified: Mapping[str, str] = {}  # field -> title of the identity provider that vouches for it; such fields are locked
+    verified: Mapping[
+        str, str
+    ] = {}  # field -> title of the identity provider that vouches for it; such fields are locked
     notifications: Mapping[str, bool] = {}  # kind of letter -> whether it is wanted; see `notifications`
-    email_change: Any = None  # a change that waits for its confirmation, or can still be undone; see `profile.email_change`
+    email_change: Any = (
+        None  # a change that waits for its confirmation, or can still be undone; see `profile.email_change`
+    )
+    closed_at: datetime.datetime | None = None
+    idle_warned_at: datetime.datetime | None = None  # when the letter went out that nobody signs in; see `profile.idle`
+    merged_into: str = ""  # user id of the account that has taken over what this one had
+    merged: tuple[
+        str, ...
+    ] = ()  # user ids of closed accounts whose cases this one has taken over; see `profile.merging`
     number_changes: tuple[str, ...] = ()  # ids of what was asked of the office; see `profile.number_changes`
 
     def __init__(self, id_: str, kind: str = PERSON) -> None:
@@ -170,6 +180,15 @@ class Applicant(Persistent):
 def birth_date_of(pesel: str) -> str:
     """The date of birth that a valid PESEL holds, ISO."""
     return stdnum_pesel.get_birth_date(pesel).isoformat()
+
+
+def successor_of(office: Any, userid: Any) -> Applicant | None:
+    """The account with this user id, or the one that it was merged into."""
+    found, passed = applicant_of(office, userid), set()
+    while found is not None and found.merged_into and found.id not in passed:
+        passed.add(found.id)
+        found = applicant_of(office, found.merged_into)
+    return found
 
 
 def applicant_of(office: Any, userid: Any) -> Applicant | None:

@@ -11,7 +11,7 @@ import datetime
 from typing import Any
 
 from ..accounts.notifications import MESSAGE, STAGE, wants
-from ..accounts.resources import Applicant, applicant_of
+from ..accounts.resources import Applicant, applicant_of, successor_of
 from ..casetypes.resources import DEPARTMENTS, child
 from ..interfaces import CaseTypeToEForm
 from ..mail.letters import post
@@ -154,7 +154,7 @@ def _readers(office: Office, case: Case) -> list[Applicant]:
     found = [applicant_of(office, case.owner)]
     submission = office.submissions.get(case.number)
     if submission is not None and submission.acted is not None:
-        agent = applicant_of(office, submission.acted.person)
+        agent = successor_of(office, submission.acted.person)
         by = representation_by(office, submission.acted.representation)
         if agent is not None and agent.active and usable_principal(office, by, agent) is not None:
             found.append(agent)

@@ -6,6 +6,8 @@ leaves it for the worker in the current transaction; the worker renders and send
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,17 @@ TASK = "mail"
 
 class UnknownLetter(ValueError):
     """There is no such pair of templates."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LetterSent:
+    """The event that a letter has gone out, in the worker's transaction."""
+
+    office: Office
+    letter: str
+    to: str
+    params: Mapping[str, Any]
+    at: datetime.datetime
 
 
 def post(office: Office, letter: str, to: str, params: Mapping[str, Any]) -> None:
@@ -80,6 +93,8 @@ def send(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
         mailer.send_to_queue(message)
     else:
         mailer.send_immediately(message, fail_silently=False)
+    at = datetime.datetime.now(datetime.UTC)
+    context.registry.notify(LetterSent(context.office, payload["letter"], payload["to"], payload["params"], at))
 
 
 def includeme(config: Any) -> None:

@@ -46,6 +46,7 @@ KINDS = (
     "daily",  # kind of task -> the day on which it was last left
     "api_replies",  # idempotency key -> what was answered
     "number_changes",  # id -> a PESEL, NIP, REGON or KRS number that somebody asks the office to change
+    "letters",  # user id -> which letters the worker has sent to that person
     "people",  # the index by which clerks find applicants, written by the worker
     "chain",  # number -> a link of the audit trail's chain, written by the worker
 )
@@ -141,6 +142,7 @@ class Office(Persistent):
     daily: Shards
     api_replies: Shards
     number_changes: Shards
+    letters: Shards
     people: Shards
     chain: Shards
 

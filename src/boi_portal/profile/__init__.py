@@ -10,3 +10,7 @@ def includeme(config):
     config.include(".email_change")
     config.include(".number_changes")
     config.include(".consent_gate")
+    config.include(".idle")
+    config.include(".merging")
+    config.include(".export")
+    config.include(".export_letters")

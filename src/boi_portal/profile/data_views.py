@@ -78,6 +78,14 @@ def _sections(person: Applicant) -> list[Section]:
                 ("zgody", "Zgody", "Na co się zgadzasz, w jakiej wersji i od kiedy."),
             ],
         ),
+        (
+            "Twoje konto",
+            [
+                ("moje-dane", "Moje dane", "Kopia wszystkiego, co portal przechowuje o Tobie."),
+                ("polacz-konta", "Połączenie kont", "Gdy masz w portalu dwa konta."),
+                ("usun", "Usunięcie konta", "Co usuniemy, co zostaje i jak długo."),
+            ],
+        ),
     ]
 
 

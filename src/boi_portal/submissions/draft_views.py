@@ -19,7 +19,7 @@ from pyramid.response import FileIter, Response
 from pyramid.view import view_config, view_defaults
 
 from .. import permissions
-from ..accounts.resources import Applicant, applicant_of
+from ..accounts.resources import Applicant, successor_of
 from ..eforms.answers import PageReview, Review
 from ..eforms.definition import Definition, Page
 from ..eforms.forms import PageForm, PageState
@@ -132,7 +132,7 @@ def list_drafts(context: DraftsRoom, request: Any) -> dict[str, Any]:
 def last_filler(request: Any, draft: Draft) -> str:
     """The name of who filled a draft in last, where that was not its owner; else empty."""
     last = draft.filled_by[-1] if draft.filled_by else draft.owner
-    person = applicant_of(request.office, last) if last != draft.owner else None
+    person = successor_of(request.office, last) if last != draft.owner else None
     return person.name if person is not None else ""
 
 

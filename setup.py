@@ -12,7 +12,6 @@ HERE = Path(__file__).parent
 RUNTIME = [
     "argon2-cffi",
     "asn1crypto",
-    "Authlib",
     "BTrees",
     "Chameleon",
     "click",
@@ -21,6 +20,7 @@ RUNTIME = [
     "deform",
     "holidays",
     "hypatia",
+    "joserfc",
     "lxml",
     "MarkupSafe",
     "morfeusz2",

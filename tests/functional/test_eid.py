@@ -237,6 +237,13 @@ def test_crafted_posts_get_4xx(browser: Browser, path: str, body: bytes) -> None
     assert 400 <= answer.status_code < 500
 
 
+def test_a_file_in_place_of_a_text_is_nothing(browser: Browser) -> None:
+    files = {"powrot": ("a.txt", b"x"), "poziom": ("b.txt", b"y")}
+    headers = {"Origin": browser.portal}
+    answer = requests.post(f"{browser.portal}/saml/wejscie/wezel", files=files, headers=headers, timeout=20)
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("query", ["", "SAMLRequest=x", "SAMLResponse=x&RelayState=y", "SAMLRequest=%00"])
 def test_crafted_gets_get_4xx(browser: Browser, query: str) -> None:
     assert 400 <= requests.get(f"{browser.portal}/saml/wyloguj?{query}", timeout=20).status_code < 500

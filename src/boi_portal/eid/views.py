@@ -93,8 +93,9 @@ def _check_recent(request: Any, provider: Provider, purpose: str, back: str) -> 
 
 
 def _text(request: Any, name: str) -> str:
-    value = request.POST.get(name) or request.GET.get(name) or ""
-    return value if isinstance(value, str) else ""
+    """What was sent under this name, in the form or in the address; a file in its place is nothing."""
+    sent = (request.POST.get(name), request.GET.get(name))
+    return next((value for value in sent if isinstance(value, str) and value), "")
 
 
 def send(request: Any, provider: Provider, message: Outgoing) -> Any:

@@ -10,9 +10,11 @@ from substanced.util import get_oid
 
 from .. import permissions
 from ..accounts import logins, registration
+from ..accounts.credentials import credentials_of
 from ..accounts.registration import Desk
 from ..accounts.sheets import EMAIL_RULE, LOGIN_RULE, departments, is_email, is_login
 from ..accounts.staff import StaffUser, seat
+from ..office.store import Office
 
 INVITED = "invited"
 ACTIVE = "active"
@@ -28,11 +30,11 @@ class PeopleError(ValueError):
         self.field = field
 
 
-def state_of(user: StaffUser) -> str:
-    """Whether the account is in use, waits for its first password, or is switched off."""
+def state_of(office: Office, user: StaffUser) -> str:
+    """Whether the account is in use, waits for its person, or is switched off. Who comes by the office's provider needs no password."""
     if not user.enabled:
         return OFF
-    return ACTIVE if user.password else INVITED
+    return ACTIVE if user.password or credentials_of(office, get_oid(user)) is not None else INVITED
 
 
 def invite(
@@ -62,7 +64,7 @@ def invite_again(desk: Desk, user: StaffUser) -> None:
 
     :raises PeopleError: the account is switched off or has a password already.
     """
-    if state_of(user) != INVITED:
+    if state_of(desk.office, user) != INVITED:
         raise PeopleError("Ta osoba ma już hasło albo jej konto jest wyłączone. Zaproszenia nie wysłano.")
     registration.send_invitation(desk, get_oid(user), user.email, str(user.__name__), "staff-invitation")
 

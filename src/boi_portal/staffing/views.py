@@ -47,7 +47,7 @@ def list_people(context: StaffRoom, request: Any) -> dict[str, Any]:
         "title": context.title,
         "asked": request.GET.get("q", "")[:100],
         "total": len(found),
-        "people": [_row(user, names) for user in found[(page - 1) * PAGE : page * PAGE]],
+        "people": [_row(request.office, user, names) for user in found[(page - 1) * PAGE : page * PAGE]],
         "page": page,
         "pages": pages,
     }
@@ -58,15 +58,16 @@ def _searched(user: Any, names: Mapping[str, str]) -> str:
     return logins.folded(f"{user.full_name} {user.__name__} {user.email} {user.department} {department}")
 
 
-def _row(user: Any, names: Mapping[str, str]) -> dict[str, Any]:
+def _row(office: Any, user: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    state = people.state_of(office, user)
     return {
         "login": str(user.__name__),
         "name": user.display_name,
         "email": user.email,
         "department": names.get(user.department, user.department),
         "roles": ", ".join(permissions.ROLES[name] for name in user.roles),
-        "state": people.state_of(user),
-        "state_text": people.STATES[people.state_of(user)],
+        "state": state,
+        "state_text": people.STATES[state],
     }
 
 
@@ -176,11 +177,12 @@ class EmployeeView(_EmployeeForm):
 
     def page(self) -> Mapping[str, Any]:
         user = self.context.user
+        state = people.state_of(self.request.office, user)
         return {
             "title": user.display_name,
             "login": str(user.__name__),
-            "state": people.state_of(user),
-            "state_text": people.STATES[people.state_of(user)],
+            "state": state,
+            "state_text": people.STATES[state],
             "own": get_oid(user) == self.request.authenticated_userid,
             "has_factors": has_factors(self.request.office, user),
         }

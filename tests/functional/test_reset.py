@@ -12,6 +12,7 @@ from webtest import TestApp
 from boi_portal.accounts import reset, reset_views, views
 from boi_portal.accounts.demo import PASSWORD
 from boi_portal.accounts.throttling import MAILBOX, MAILBOX_RESETS
+from boi_portal.office import auditing
 from tests.functional.test_accounts import (
     NEW_PASSWORD,
     activation_link,
@@ -314,10 +315,9 @@ def test_reset_ends_all_sessions_and_tells_the_owner(portal: TestPortal, jan_aga
     assert "zostało zmienione" in letter["Subject"]
     assert "http://localhost/haslo" in text_of(letter)
     with portal.opened(commit=False) as opened:
-        whats = [
-            event.what for event in opened.office.events.values() if event.about == by_login(opened.office, JAN).userid
-        ]
-    assert {"password-reset-asked", "password-reset"} <= set(whats)
+        about = auditing.lines_about(opened.office, [by_login(opened.office, JAN).userid])
+        whats = {line.what for line in about}
+    assert {"password-reset-asked", "password-reset"} <= whats
 
 
 def test_a_password_changed_in_the_account_is_told_too(portal: TestPortal, jan_again: None) -> None:

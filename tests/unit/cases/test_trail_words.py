@@ -109,7 +109,7 @@ def events() -> list[tuple[str, str]]:
     for module in MODULES:
         for line, named, function in module.recorded():
             kinds = set(module.kinds(named, function))
-            found += [(f"{module.path.relative_to(PACKAGE)}:{line}", kind) for kind in kinds or {"?"}]
+            found += [(f"{module.path.relative_to(PACKAGE)}:{line}", kind) for kind in sorted(kinds or {"?"})]
     return found
 
 

@@ -27,6 +27,7 @@ from . import email_change, number_changes
 
 OWN, IDLE, MERGED = "own", "idle", "merged"  # why an account is closed
 EVIDENCE_YEARS = 6  # claims come under the statute of limitations by then (KC art. 118)
+EVIDENCE_LASTS = datetime.timedelta(days=EVIDENCE_YEARS * 365 + 2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +123,7 @@ def forget_evidence(applicant: Applicant, at: datetime.datetime) -> bool:
     """Delete the consents of an account that was closed so long ago that they prove nothing any more. Tells whether there were any."""
     if applicant.state != CLOSED or applicant.closed_at is None or not applicant.consents:
         return False
-    if at < applicant.closed_at + datetime.timedelta(days=EVIDENCE_YEARS * 366):
+    if at < applicant.closed_at + EVIDENCE_LASTS:
         return False
     applicant.consents = ()
     return True

@@ -17,7 +17,7 @@ from .. import permissions
 from ..accounts.factors import plain_code
 from ..accounts.persons import applicant_here
 from ..accounts.proving import check_code, check_recovery, factors_of
-from ..accounts.resources import Applicant, applicant_of
+from ..accounts.resources import PERSON, Applicant, applicant_of
 from ..accounts.rooms import AccountRoom
 from ..accounts.schemas import password_node
 from ..accounts.signin import Refusal, sign_in
@@ -77,7 +77,7 @@ class ProofView(FormView):
         return applicant_here(self.request)
 
     def page(self) -> dict[str, Any]:
-        return {"person": self.person}
+        return {"person": self.person, "is_person": self.person.kind == PERSON}
 
     def success(self, values: Any, button: str) -> Any:
         request = self.request

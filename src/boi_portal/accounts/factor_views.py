@@ -12,7 +12,7 @@ from pyramid.view import view_config, view_defaults
 
 from .. import permissions
 from ..publishing.schema import text
-from ..web.assurance import ADVICE, LEVEL_KEY, Assurance, assurance_of, is_recent
+from ..web.assurance import ADVICE, LEVEL_KEY, Assurance, assurance_of, help_path, is_recent
 from ..web.errors import RETURN_KEY, safe_path, sign_in_path
 from ..web.forms import Button, FormView, PortalForm
 from ..web.polish import counted
@@ -296,7 +296,8 @@ class ConfirmView(ProofView):
         if self.wanted <= Assurance.TWO_FACTOR and not self.factors:
             path = self.request.layout.path("konto", "bezpieczenstwo")
             links.append(("Ustaw drugi składnik logowania", f"{path}?{RETURN_KEY}={quote(self.back, safe='/')}"))
-        return {"lead": f"{ADVICE[self.wanted]} Potem wrócisz tam, gdzie jesteś teraz.", "links": links}
+        lead = f"{ADVICE[self.wanted]} Potem wrócisz tam, gdzie jesteś teraz."
+        return {"lead": lead, "help": help_path(self.request, self.wanted), "links": links}
 
     def _at(self, way: str) -> str:
         level = "" if self.wanted is None else f"{LEVEL_KEY}={int(self.wanted)}&"

@@ -14,7 +14,7 @@ from ..pages.views import contact_of
 from ..publishing.catalog import listing
 from ..publishing.lifecycle import site_of
 from ..publishing.richtext import markup
-from ..web.assurance import ADVICE, Assurance
+from ..web.assurance import ADVICE, Assurance, help_path
 from .resources import DEPARTMENTS, files_of
 from .schemas import ONLINE, SECTIONS
 
@@ -160,6 +160,7 @@ def _eform(card: Any, request: Any) -> dict[str, Any] | None:
         "url": request.resource_url(eform),
         "minutes": eform.value("minutes", 0),
         "needs": ADVICE[eform.assurance] if eform.assurance > Assurance.PASSWORD else "",
+        "needs_help": help_path(request, eform.assurance),
     }
 
 

@@ -15,7 +15,7 @@ from substanced.util import find_objectmap
 from .. import permissions
 from ..interfaces import CaseTypeToEForm, IEForm, IForms
 from ..publishing import richtext
-from ..web.assurance import ADVICE, Assurance
+from ..web.assurance import ADVICE, Assurance, help_path
 from . import printing
 from .definition import Definition
 from .fields import Field
@@ -65,6 +65,7 @@ def eform(context: Any, request: Any) -> dict[str, Any]:
         "minutes": definition.minutes,
         "intro": richtext.markup(definition.intro),
         "needs": ADVICE[definition.assurance] if definition.assurance > Assurance.PASSWORD else "",
+        "needs_help": help_path(request, definition.assurance),
         "pages": definition.pages,
         "live": context.state == "published" and context.version > 0,
         "card": _card_of(context, request),

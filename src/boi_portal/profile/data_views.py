@@ -61,9 +61,10 @@ def _sections(person: Applicant) -> list[Section]:
     who = "\n".join(filter(None, (person.org_name, person.name, numbers)))
     where = "\n".join(filter(None, (address_text(person.residence), f"Telefon: {phone_words(person)}")))
     login, security = ("login", "Login", person.login), ("e-mail", "E-mail", person.email)
+    eid = ("profil-zaufany", "Profil zaufany", "Logowanie bez hasła i dane, które potwierdza państwo.")
     return [
         ("Twoje dane", [("dane", "Dane", who), ("adresy", "Adresy i telefon", where)]),
-        (STAFF_SECTION[0], [login, security, *STAFF_SECTION[1]]),
+        (STAFF_SECTION[0], [login, security, *STAFF_SECTION[1], eid]),
         (
             "Działanie w imieniu innych",
             [

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from .. import permissions
 from .errors import RETURN_KEY, sign_in_path
 
 ASSURANCE_KEY = "assurance"
@@ -35,6 +36,15 @@ class Assurance(enum.IntEnum):
     EID_SUBSTANTIAL = 4
     EID_HIGH = 5
 
+
+# where the help explains how a level is reached
+HELP = "pomoc"
+HELP_PAGES = {
+    Assurance.TWO_FACTOR: "drugi-skladnik",
+    Assurance.EID_LOW: "profil-zaufany",
+    Assurance.EID_SUBSTANTIAL: "profil-zaufany",
+    Assurance.EID_HIGH: "profil-zaufany",
+}
 
 # what a form may demand: as content files say it -> the level
 DEMANDS = {
@@ -75,6 +85,15 @@ def step_up_path(request: Any, back: str, level: Assurance | None = None) -> str
     """The address where one proves more, which leads back to `back`; without a level it asks for a fresh proof only."""
     wanted = "" if level is None else f"{LEVEL_KEY}={int(level)}&"
     return f"{request.layout.path(*STEP_UP)}?{wanted}{RETURN_KEY}={quote(back, safe='/')}"
+
+
+def help_path(request: Any, level: Assurance) -> str:
+    """The help's page on how a level is reached; empty where there is none that the visitor may see."""
+    page = request.root.get(HELP, {}).get(HELP_PAGES.get(level, ""))
+    if page is None or not request.has_permission(permissions.VIEW, page):
+        return ""
+    address: str = request.layout.path(page)
+    return address
 
 
 def require_level(request: Any, level: Assurance, back: str | None = None) -> None:

@@ -13,6 +13,7 @@ from boi_portal.accounts.factors import CodeApplication
 from boi_portal.accounts.resources import BUSINESS, CLOSED, ORGANISATION, successor_of
 from boi_portal.cases import people
 from boi_portal.eid.records import Identity
+from boi_portal.office.tasks import TaskContext
 from boi_portal.profile import merging
 from boi_portal.profile.export_letters import letters_to as letters_on_the_list
 from boi_portal.publishing.content import now
@@ -161,6 +162,22 @@ def test_many_cases_are_moved_by_the_worker(
         assert set(opened.office.applicants[stays.id].drafts) == drafts
         assert {opened.office.drafts[one].owner for one in drafts} == {stays.userid}
         assert opened.office.applicants[second.id].login == ""
+
+
+def test_what_a_request_left_meanwhile_comes_after(portal: TestPortal, stays: Somebody, second: Somebody) -> None:
+    draft = add_draft(second)
+    merge(stays, second)
+    with portal.opened() as opened:
+        office = opened.office
+        office.applicants[stays.id].drafts.remove(draft)  # as if it had been begun beside the merging
+        office.applicants[second.id].drafts.add(draft)
+        office.drafts[draft].owner = second.userid
+        task = next(task for task in office.tasks.values() if task.payload.get("other") == second.userid)
+        assert task.not_before > now()
+        merging.move(TaskContext(portal.registry, office, opened.site), task.payload)
+        assert office.drafts[draft].owner == stays.userid
+        assert draft in office.applicants[stays.id].drafts
+    assert [what for what, _ in second.events()].count("account-closed") == 1
 
 
 def test_one_person_has_one_role_in_a_firm_the_higher_one(

@@ -35,6 +35,7 @@ from . import deletion, export_letters, number_changes
 
 MOVE = "merge-accounts"
 AT_ONCE = 100  # drafts and cases moved in one transaction
+LOOK_AGAIN = datetime.timedelta(minutes=5)
 
 
 class MergeRefused(ValueError):
@@ -106,16 +107,20 @@ def merge(desk: Desk, stays: Applicant, other: Applicant, origin: Origin) -> boo
     for address in sorted(addresses):
         post(desk.office, "accounts-merged", address, params)
     _take_over(desk, stays, other)
+    left = tasks.put(desk.office, MOVE, {"stays": stays.userid, "other": other.userid})
     if _move_some(desk.office, stays, other):
         deletion.close(desk, other, deletion.MERGED, origin)
+        left.not_before = desk.at + LOOK_AGAIN
         return True
     other.state, other.closed_at, other.sessions_since = CLOSED, desk.at, time.time()
-    tasks.put(desk.office, MOVE, {"stays": stays.userid, "other": other.userid})
     return False
 
 
 def move(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
-    """Task handler: move the next piece, and close the other account after the last one. Doing it again changes nothing."""
+    """Task handler: move the next piece, and close the other account after the last one. Doing it again changes nothing.
+
+    It also comes some minutes after all has moved, for what a request that ran beside the merging has still left on the other account.
+    """
     office = context.office
     stays, other = applicant_of(office, payload["stays"]), applicant_of(office, payload["other"])
     if stays is None or other is None:
@@ -123,6 +128,8 @@ def move(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
     if stays.active and not _move_some(office, stays, other):
         tasks.put(office, MOVE, payload)
         return
+    if not other.login:
+        return  # closed already
     settings = context.registry.boi_settings
     desk = Desk(context.site, office, settings, address_maker(settings.public_url.rstrip("/")), now())
     deletion.close(desk, other, deletion.MERGED, Origin("", ""))

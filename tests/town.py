@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import pytest
 from pyramid.events import ContextFound
 from substanced.util import get_oid
 from webtest import TestApp
@@ -33,6 +34,7 @@ from boi_portal.representation.records import (
     rights_of,
     ties_of,
 )
+from boi_portal.web import errors
 from boi_portal.web.assurance import PROVED_KEY
 from boi_portal.web.polish import today
 from boi_portal.web.security import USER_KEY
@@ -151,6 +153,7 @@ MANAGE_ROUTE = "substanced_manage"
 PEOPLE = {
     "visitor": None,
     "jan": "jan.testowy",  # whose draft, case and mandates they are
+    "late": "jan.testowy",  # Jan, who has not proved for long who he is
     "anna": "anna",
     "firm": "firm",
     "sees": "see",  # three who act for Jan, each with one right more
@@ -165,6 +168,9 @@ PEOPLE = {
     "chief": "redaktor",
     "admin": "administrator",
 }
+
+
+LONG_AGO = 3600.0  # seconds
 
 
 class View(NamedTuple):
@@ -211,7 +217,10 @@ class Town:
             userids["invited"] = citizens.add_applicant(office, invited=True, consents=()).userid
             self._represent(office, userids)
         portal.work()
-        self.people = {name: self.browser(login and userids[login]) for name, login in PEOPLE.items()}
+        self.people = {
+            name: self.browser(login and userids[login], time.time() - LONG_AGO * (name == "late"))
+            for name, login in PEOPLE.items()
+        }
 
     def _stand_in(self, absent: Any, deputy: Any) -> None:
         """An absence that lasts today and some days more."""
@@ -251,15 +260,17 @@ class Town:
         terms = Terms(MANDATE, "ktos", rights_of(level), None, day, day.replace(year=2126), paper)
         return Representation(principal, terms, now())
 
-    def browser(self, userid: Any) -> TestApp:
-        """A browser with a session of its own; without one for a visitor."""
+    def browser(self, userid: Any, proved_at: float) -> TestApp:
+        """A browser with a session of its own; without one for a visitor. When the person last proved who he is, in seconds
+        since the epoch.
+        """
         browser = self.portal.browser()
         if userid is None:
             return browser
         cookie = secrets.token_urlsafe(32)
         with self.portal.opened() as opened:
             record = SessionRecord(time.time())
-            record.data = {USER_KEY: userid, "_csrft_": f"token{userid}", PROVED_KEY: time.time()}
+            record.data = {USER_KEY: userid, "_csrft_": f"token{userid}", PROVED_KEY: proved_at}
             if userid in self._chosen:
                 record.data[CHOSEN_KEY] = self._chosen[userid]
             opened.office.sessions[session_key(cookie)] = record
@@ -319,3 +330,11 @@ def nothing_kept(portal: TestPortal) -> Iterator[None]:
     portal.registry.registerHandler(undo, [ContextFound])
     yield
     portal.registry.unregisterHandler(undo, [ContextFound])
+
+
+@contextmanager
+def frameless_errors() -> Iterator[None]:
+    """Do not draw the frame around errors, which takes most of the time of whoever asks for what they may not have."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(errors, "render", lambda template, values, request: repr(values))
+        yield

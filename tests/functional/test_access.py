@@ -13,7 +13,6 @@ import pytest
 from boi_portal.api import tokens
 from boi_portal.eforms import printing
 from boi_portal.publishing.content import now
-from boi_portal.web import errors
 from tests import citizens
 from tests import town as towns
 from tests.functional import access
@@ -22,12 +21,12 @@ from tests.portals import TestPortal
 from tests.town import Town, View
 
 # whose business Jan's draft and case are
-JANS = frozenset({"jan", "sees", "fills", "signs", "clerk", "deputy", "head"})
+JANS = frozenset({"jan", "late", "sees", "fills", "signs", "clerk", "deputy", "head"})
 # whose business the number is that Anna asks to change
 ANNAS = frozenset({"anna", "head", "admin"})
 FORGED = "Nie możemy potwierdzić, skąd pochodzi formularz"
 # what stands before a view answers these
-CLOSED = frozenset({"403", "404", "405", "303L", "303Z"})
+CLOSED = frozenset({"403", "404", "405", "303L", "303P", "303Z"})
 # kinds of context that have nothing to say here: closed, not there, or without an invitation in the session
 SILENT = {"manage:IPasswordReset", "route:boi_api_unknown", "InvitationRoom"}
 # what other systems send, which proves by itself where it comes from
@@ -66,9 +65,8 @@ def asker(town: Town) -> Asker:
 @pytest.fixture(scope="module")
 def undrawn() -> Iterator[None]:
     """PDFs and the frame around errors are not drawn: that takes most of the time, and other tests do it."""
-    with pytest.MonkeyPatch.context() as patch:
+    with towns.frameless_errors(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(printing, "pdf", lambda html: html.encode())
-        patch.setattr(errors, "render", lambda template, values, request: repr(values))
         yield
 
 
@@ -133,6 +131,26 @@ def test_the_table_allows_no_failure_and_answers_somebody(table: dict[Key, dict[
         assert not [who for who, code in codes.items() if code.startswith("5")], key
     said = {key.context for key, codes in table.items() if not set(codes.values()) <= CLOSED}
     assert {key.context for key in table} - said == SILENT, "its address in tests/town.py leads to nothing of its kind"
+
+
+def test_the_management_interface_is_for_administrators_alone(table: dict[Key, dict[str, str]]) -> None:
+    for key, codes in table.items():
+        if key.context.startswith("manage:") and key.view != "logout":
+            assert {code for who, code in codes.items() if who not in ("admin", CALLER)} <= CLOSED, key
+
+
+def test_an_admin_has_no_business_with_applicants(table: dict[Key, dict[str, str]]) -> None:
+    applicants_own = (
+        "DraftResource",
+        "FiledDraft",
+        "CaseResource",
+        "DeskCaseResource",
+        "MandateResource",
+        "PersonResource",
+    )
+    for key, codes in table.items():
+        if key.context in applicants_own:
+            assert {codes[who] for who in ("other clerk", "editor", "chief", "admin")} == {"404"}, key
 
 
 def test_nobody_reads_what_is_not_their_business(answers: Answers) -> None:

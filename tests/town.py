@@ -21,6 +21,7 @@ from webtest import TestApp
 from boi_portal.accounts.absences import Absence, add_absence
 from boi_portal.accounts.resources import ORGANISATION
 from boi_portal.api.application import application_of
+from boi_portal.eforms import printing
 from boi_portal.publishing.content import now
 from boi_portal.representation.acting import CHOSEN_KEY
 from boi_portal.representation.records import (
@@ -274,9 +275,16 @@ class Town:
             if userid in self._chosen:
                 record.data[CHOSEN_KEY] = self._chosen[userid]
             opened.office.sessions[session_key(cookie)] = record
-        browser.set_cookie(cookie_name(self.portal.registry.boi_settings), cookie)
         browser.token = f"token{userid}"
+        browser.cookie = cookie
+        self.stay(browser)
         return browser
+
+    def stay(self, browser: TestApp) -> None:
+        """Give a browser the cookie that it began with: what an answer says of cookies is not kept, either."""
+        browser.reset()
+        if hasattr(browser, "cookie"):
+            browser.set_cookie(cookie_name(self.portal.registry.boi_settings), browser.cookie)
 
     def path(self, pattern: str) -> str:
         """An address with its names."""
@@ -333,8 +341,9 @@ def nothing_kept(portal: TestPortal) -> Iterator[None]:
 
 
 @contextmanager
-def frameless_errors() -> Iterator[None]:
-    """Do not draw the frame around errors, which takes most of the time of whoever asks for what they may not have."""
+def undrawn() -> Iterator[None]:
+    """Draw neither PDFs nor the frame around errors: it takes most of the time of who asks for everything."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(printing, "pdf", lambda html: html.encode())
         patch.setattr(errors, "render", lambda template, values, request: repr(values))
         yield

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import pytest
 
 from boi_portal.api import tokens
-from boi_portal.eforms import printing
 from boi_portal.publishing.content import now
 from tests import citizens
 from tests import town as towns
@@ -64,9 +63,7 @@ def asker(town: Town) -> Asker:
 
 @pytest.fixture(scope="module")
 def undrawn() -> Iterator[None]:
-    """PDFs and the frame around errors are not drawn: that takes most of the time, and other tests do it."""
-    with towns.frameless_errors(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(printing, "pdf", lambda html: html.encode())
+    with towns.undrawn():
         yield
 
 

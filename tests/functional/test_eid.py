@@ -458,7 +458,7 @@ def test_what_is_kept_is_forgotten(portal: TestPortal, browser: Browser) -> None
     an_hour_ago = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
     with portal.opened() as opened:
         for task in opened.office.tasks.values():
-            if task.kind.startswith("forget-eid"):
+            if task.kind == "forget-eid-challenge":
                 task.not_before = an_hour_ago
         for challenge in opened.office.challenges.values():
             challenge.expires = an_hour_ago

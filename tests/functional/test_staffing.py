@@ -133,6 +133,20 @@ def test_a_role_that_is_taken_away_counts_at_once(portal: TestPortal, admin: Tes
     editor.get("/redakcja", status=403)
     submit(admin.get("/pracownicy/redaktorka"), "zapisz", role=["redaktor"], wydzial="")
     editor.get("/redakcja", status=200)
+    portal.work()
+    letters = [letter for letter in portal.letters() if "To: redaktorka@urzad.example" in letter]
+    assert len(letters) >= 2 and any("Role: Redaktor" in letter.replace("=20", " ") for letter in letters[-2:])
+
+
+def test_changing_accounts_needs_a_fresh_proof(portal: TestPortal) -> None:
+    idle = portal.signed_in("administrator")
+    age(portal, "administrator", 3600)
+    for page in ("/pracownicy/dodaj", "/pracownicy/redaktor"):
+        assert "/logowanie/potwierdz?" in idle.get(page, status=303).location
+    answer = post(idle, "/pracownicy", "/pracownicy/redaktor/wylacz")
+    assert "/logowanie/potwierdz?" in answer.location
+    assert "Aktywne" in idle.get("/pracownicy?q=redaktor")
+    age(portal, "administrator", 0)  # the other tests' session is as fresh as it was
 
 
 def test_nobody_locks_himself_out(admin: TestApp) -> None:
@@ -213,6 +227,7 @@ def test_taking_factors_away_needs_a_fresh_proof(portal: TestPortal) -> None:
     age(portal, "administrator", 3600)
     assert "/logowanie/potwierdz?" in idle.get(address, status=303).location
     assert "/logowanie/potwierdz?" in post(idle, "/pracownicy", address).location
+    age(portal, "administrator", 0)
     assert idle.get("/pracownicy/kierownik").html.find("a", href=address)
 
 

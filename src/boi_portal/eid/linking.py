@@ -20,7 +20,7 @@ from ..identity import LoA, Person
 from ..office.store import Office, random_id
 from ..profile import email_change
 from ..web.assurance import Assurance
-from .records import Identity, RemoteNote, identity_key, name_key
+from .records import Identity, identity_key
 
 LEVELS = {
     LoA.LOW: Assurance.EID_LOW,
@@ -158,8 +158,3 @@ def give_up_claim(desk: Desk, applicant: Applicant) -> None:
     logins.release(desk.office, applicant.userid, [logins.pesel_key(desk.settings.secret, number)])
     applicant.numbers = {name: value for name, value in applicant.numbers.items() if name != "pesel"}
     people.index_later(desk.office, applicant.userid)
-
-
-def note_remote_session(office: Office, secret: str, userid: str, person: Person) -> None:
-    """Remember whose the provider's session is, for the day when the provider ends it."""
-    office.identities[name_key(secret, person.provider, person.session.name_id)] = RemoteNote(userid)

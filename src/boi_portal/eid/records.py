@@ -29,6 +29,8 @@ QUESTION_LASTS = datetime.timedelta(hours=1)
 ANSWER_LASTS = datetime.timedelta(minutes=30)
 FORGET = "forget-eid-challenge"
 FORGET_SEEN = "forget-eid-assertion"
+FORGET_REMOTE = "forget-eid-session"
+REMOTE_LASTS = datetime.timedelta(days=2)  # longer than any session of ours
 
 
 class Challenge(Persistent):
@@ -66,8 +68,9 @@ class Identity(Persistent):
 class RemoteNote(Persistent):
     """Whose the session is that a provider calls by a NameID."""
 
-    def __init__(self, userid: str) -> None:
+    def __init__(self, userid: str, at: datetime.datetime) -> None:
         self.userid = userid
+        self.at = at
 
 
 # questions and answers
@@ -177,6 +180,19 @@ def _hashed(secret: str, text: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
+def note_remote_session(office: Office, key: str, userid: str, at: datetime.datetime) -> None:
+    """Remember under a `name_key` whose the provider's session is, for the day when the provider ends it."""
+    office.identities[key] = RemoteNote(userid, at)
+    tasks.put(office, FORGET_REMOTE, {"key": key}).not_before = at + REMOTE_LASTS
+
+
+def forget_remote(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
+    """Task handler: forget a provider's session that nobody here can have any more; one that was begun since stays."""
+    note = context.office.identities.get(payload["key"])
+    if isinstance(note, RemoteNote) and now() >= note.at + REMOTE_LASTS:
+        del context.office.identities[payload["key"]]
+
+
 def forget(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
     """Task handler: forget a question or an answer whose time is over."""
     found = context.office.challenges.get(payload["key"])
@@ -192,3 +208,4 @@ def forget_seen(context: tasks.TaskContext, payload: Mapping[str, Any]) -> None:
 def includeme(config: Any) -> None:
     config.add_task_handler(FORGET, forget)
     config.add_task_handler(FORGET_SEEN, forget_seen)
+    config.add_task_handler(FORGET_REMOTE, forget_remote)

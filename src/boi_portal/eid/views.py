@@ -242,7 +242,8 @@ def keep_remote_session(request: Any, applicant: Applicant, person: Person) -> N
     """Remember the provider's session, so that both can be ended together."""
     request.session[SESSION_KEY] = vars_of(person)
     secret = request.registry.boi_settings.secret
-    linking.note_remote_session(request.office, secret, applicant.userid, person)
+    key = records.name_key(secret, person.provider, person.session.name_id)
+    records.note_remote_session(request.office, key, applicant.userid, now())
 
 
 def vars_of(person: Person) -> dict[str, str]:

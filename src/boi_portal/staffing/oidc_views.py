@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther, HTTPTooManyRequests
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
@@ -20,8 +20,10 @@ from substanced.util import get_oid
 from .. import permissions
 from ..accounts import proving
 from ..accounts.entry import confirm, enter
+from ..accounts.throttling import network_of, throttles_of
 from ..accounts.views import LONGEST_BACK, sign_in_address
 from ..eid.records import Challenge, keep_question, take_question
+from ..eid.views import QUESTIONS, note_refusal
 from ..identity import IdentityError, Reason, Refused, Unreachable
 from ..identity.oidc import MAX_HINT, QUESTION_LASTS, Pending, RelyingParty, SignedIn, Tokens
 from ..office.audit import Origin, record
@@ -140,6 +142,8 @@ def ask(context: OidcRoom, request: Any) -> Any:
     purpose = PURPOSES.get(request.GET.get("po", "logowanie"))
     if purpose is None or (purpose == STEP_UP and not isinstance(userid, int)):
         raise HTTPNotFound()
+    if not throttles_of(request).spend(QUESTIONS, network_of(request.remote_addr or "")):
+        raise HTTPTooManyRequests()
     back, at = _way_back(request), now()
     try:
         question = party.question(address_of(request, RETURN), at, fresh=purpose == STEP_UP)
@@ -224,14 +228,17 @@ class ComeBack:
         return HTTPSeeOther(asked.back)
 
     def _refused(self, reason: str, text: ErrorText, about: Any = "", back: str = "") -> Response:
-        record(self.request.office, "oidc-refused", "", about, Origin.of(self.request), reason)
+        if about:
+            record(self.request.office, "oidc-refused", "", about, Origin.of(self.request), reason)
+        else:
+            note_refusal(self.request, "oidc-refused", reason)
         return _again(self.request, text, back)
 
 
 def refuse(request: Any, error: IdentityError, back: str) -> Any:
     """What follows an answer that is not believed, or none, and its line in the audit trail. What was taken out stays so."""
     reason = error.reason.value if isinstance(error, Refused) else "unreachable"
-    record(request.office, "oidc-refused", "", "", Origin.of(request), reason)
+    note_refusal(request, "oidc-refused", reason)
     logger.warning("OpenID Connect refused", extra={"reason": str(error)})
     if isinstance(error, Unreachable):
         request.session.flash(DOWN, "danger")

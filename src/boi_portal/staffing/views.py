@@ -18,6 +18,7 @@ from ..accounts.notices import base_of
 from ..accounts.schemas import login_node
 from ..accounts.sheets import departments
 from ..accounts.views import desk_of
+from ..mail.letters import post
 from ..office.audit import Origin, record
 from ..publishing.schema import text
 from ..web.assurance import require_recent
@@ -111,7 +112,11 @@ def employee_schema(site: Any, new: bool) -> colander.Schema:
 
 
 class _EmployeeForm(FormView):
-    """What adding and changing have in common."""
+    """What adding and changing have in common: whoever opens accounts to others has proved lately who he is."""
+
+    def __call__(self) -> Any:
+        require_recent(self.request)
+        return super().__call__()
 
     def _is_done(self, act: Any) -> Any:
         try:
@@ -189,7 +194,7 @@ class EmployeeView(_EmployeeForm):
 
     def success(self, values: Any, button: str) -> Any:
         request, user = self.request, self.context.user
-        by = staff_user(request, request.authenticated_userid)
+        by, before = staff_user(request, request.authenticated_userid), (user.email, user.roles)
         self._is_done(
             lambda: people.change(
                 desk_of(request), user, values["nazwisko"], values["email"], _in_order(values["role"]),
@@ -197,11 +202,25 @@ class EmployeeView(_EmployeeForm):
             )
         )  # fmt: skip
         self._note("staff-changed", user, f"Zapisaliśmy zmiany: {user.display_name}.")
+        _tell_owner(request, user, *before)
         return HTTPSeeOther(request.layout.path("pracownicy", str(user.__name__)))
+
+
+def _tell_owner(request: Any, user: Any, email: str, roles: list[str]) -> None:
+    """Write to an employee whose address or roles an administrator has changed: to the old address, which its owner reads."""
+    params = {
+        "login": str(user.__name__),
+        "email": user.email,
+        "roles": ", ".join(permissions.ROLES[one] for one in user.roles),
+    }
+    if (user.email, user.roles) != (email, roles):
+        post(request.office, "staff-changed", email, params)
 
 
 def _act(request: Any, what: str, user: Any, act: Any, message: str) -> Any:
     """Do one thing of a button and go back to the employee's page, with word of it or of why not."""
+    page = request.layout.path("pracownicy", str(user.__name__))
+    require_recent(request, page)
     try:
         act()
     except PeopleError as error:
@@ -209,7 +228,7 @@ def _act(request: Any, what: str, user: Any, act: Any, message: str) -> Any:
     else:
         record(request.office, what, request.authenticated_userid, get_oid(user), Origin.of(request))
         request.session.flash(message, "success")
-    return HTTPSeeOther(request.layout.path("pracownicy", str(user.__name__)))
+    return HTTPSeeOther(page)
 
 
 @view_config(context=EmployeeRoom, name="zapros", request_method="POST", permission=permissions.STAFF_MANAGE)

@@ -104,7 +104,7 @@ def sign_in(page: Page, login: str, password: str) -> None:
     main = page.get_by_role("main")
     main.get_by_label("Login lub e-mail").fill(login)
     main.locator("input[type=password]").fill(password)
-    main.get_by_role("button", name="Zaloguj się").click()
+    main.get_by_role("button", name="Zaloguj się", exact=True).click()
 
 
 def citizen(page: Page, folder: Path, password: str) -> None:

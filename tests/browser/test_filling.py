@@ -26,7 +26,7 @@ def begun(citizen: Watched, served: Served) -> Watched:
     main = page.get_by_role("main")
     main.get_by_label("Login lub e-mail").fill(LOGIN)
     main.locator("input[type=password]").fill(served.passwords[LOGIN])
-    main.get_by_role("button", name="Zaloguj się").click()
+    main.get_by_role("button", name="Zaloguj się", exact=True).click()
     page.get_by_role("button", name="Wypełnij formularz").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Zgłoszenie czy zezwolenie")
     return citizen

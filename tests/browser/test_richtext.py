@@ -26,7 +26,7 @@ def opened(watched: Watched, served: Served) -> Watched:
     main = page.get_by_role("main")
     main.get_by_label("Login lub e-mail").fill("redaktor")
     main.locator("input[type=password]").fill(served.passwords["redaktor"])
-    main.get_by_role("button", name="Zaloguj się").click()
+    main.get_by_role("button", name="Zaloguj się", exact=True).click()
     page.goto(f"{PAGE}/edytuj")
     expect(page.locator("textarea[name=body]")).to_have_count(1)
     return watched

@@ -51,9 +51,9 @@ def staff_principals(user: Any) -> list[str]:
     """Roles of an employee, and the departments whose cases are his today: as of one who deals with cases, not of an editor there."""
     held = [group.__name__ for group in user.groups]
     found = [permissions.STAFF, *map(permissions.role, held)]
-    if not {permissions.CLERK, permissions.HEAD} & set(held):
-        return found
-    found += [permissions.department(name) for name in sorted(user.departments(today()))]
+    # a user of Substance D's own, as there is without the feature `accounts`, has no departments
+    if {permissions.CLERK, permissions.HEAD} & set(held) and hasattr(user, "departments"):
+        found += [permissions.department(name) for name in sorted(user.departments(today()))]
     return found
 
 

@@ -7,8 +7,6 @@
 PORT ?= 6543
 VAR ?= var
 TESTS ?= tests
-# All tests take two processes where there are two cores; a part of them is quicker in one.
-JOBS ?= $(if $(filter tests,$(TESTS)),$(shell [ "$$(nproc 2>/dev/null || echo 1)" -gt 1 ] && echo 2))
 
 # The first Python that is new enough; PYTHON=… names another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -52,7 +50,7 @@ lint: env  ## ruff, and djlint for the templates
 types: env  ## mypy
 	@bin/mypy
 
-tests: env  ## the tests alone (TESTS=… chooses, JOBS=1: in one process)
+tests: env  ## the tests alone (TESTS=… chooses; JOBS=2: in two processes)
 	@bin/pytest $(if $(filter-out 1,$(JOBS)),-n $(JOBS) --dist loadfile) $(TESTS)
 
 bench: env  ## the benchmarks of docs/performance.md

@@ -28,7 +28,7 @@ from tests.portals import TestPortal
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 PAGE = "/moje-dane"
-FOR_STAFF = {"deputy", "identity-watch", "staff-invitation"}
+FOR_STAFF = {"deputy", "identity-watch", "staff-changed", "staff-invitation"}
 
 
 @pytest.fixture(autouse=True)

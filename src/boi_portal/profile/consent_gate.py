@@ -1,7 +1,7 @@
 """The gate before everything that an account can do: nothing goes before consent was given.
 
-An account that the office has made has none yet. Its person may read published content, sign out and consent; every other address
-leads to the consent.
+An account that the office has made has none yet. Its person may read published content, sign out, consent, have a copy of the data and
+delete the account; every other address leads to the consent.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from ..web.errors import RETURN_KEY
 CONSENT = "zgoda"
 # views of the site that everybody needs: signing out, keeping the session, the town's colours
 ALWAYS = frozenset({"wyloguj", "sesja", "motyw.css"})
-# rooms and their views that are open: the consent, and signing out at an identity provider's word
-IN_ROOMS = frozenset({("konto", CONSENT), ("saml", "wyloguj")})
+# rooms and their views that are open: the consent, what one may do without it (with a fresh proof), signing out at a provider's word
+IN_ROOMS = frozenset(
+    {("konto", CONSENT), ("konto", "moje-dane"), ("konto", "usun"), ("logowanie", "potwierdz"), ("saml", "wyloguj")}
+)
 
 
 def guard(event: ContextFound) -> None:

@@ -102,7 +102,7 @@ class ContentForm(FormView):
 
     def make_schema(self) -> colander.SchemaNode:
         """The type's schema; fields that only scripts and sub-pages change (hidden ones) stay out of the form."""
-        node = self.content_class.schema()
+        node = self.content_class.schema().clone()  # instances of a class share its children, which get this site's choices
         for child in list(node.children):
             if child.widget is not None and child.widget.hidden:
                 del node[child.name]
